@@ -1,0 +1,14 @@
+namespace OpdCode.Distillation.Objectives;
+
+/// <summary>What is optimised: turns the rows of a micro-batch into a loss and the per-token numbers behind it.</summary>
+public interface IObjective
+{
+    /// <summary>Whether a teacher must have scored the rows.</summary>
+    bool NeedsTeacher { get; }
+
+    /// <summary>Name, direction, support, sign and unit of the divergence or estimator, for every place that shows a number of it.</summary>
+    string Label { get; }
+
+    /// <summary>Computes the loss and the per-token signals; gradients flow to the student's hidden states and head only.</summary>
+    ObjectiveResult Evaluate(TokenRows rows);
+}

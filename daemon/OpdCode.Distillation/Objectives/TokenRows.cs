@@ -1,0 +1,41 @@
+using TorchSharp;
+
+namespace OpdCode.Distillation.Objectives;
+
+/// <summary>
+/// The trained positions of one micro-batch, flattened: row n is the state before response token n. Prompt, padding
+/// and masked positions are not here, so no objective can train on them by accident.
+/// </summary>
+/// <remarks>Suffixes: N rows, D student width, M teacher width, V rows of the student head, W rows of the teacher head.</remarks>
+public sealed record TokenRows
+{
+    /// <summary>Last hidden states of the student, with gradient.</summary>
+    public required torch.Tensor StudentHidden_ND { get; init; }
+
+    /// <summary>The student's output matrix, with gradient when it is trained.</summary>
+    public required torch.Tensor StudentHead_VD { get; init; }
+
+    /// <summary>Last hidden states of the teacher on the same tokens, no gradient; null where the objective needs no teacher.</summary>
+    public torch.Tensor? TeacherHidden_NM { get; init; }
+
+    /// <summary>The teacher's output matrix, no gradient.</summary>
+    public torch.Tensor? TeacherHead_WM { get; init; }
+
+    /// <summary>Ids beyond this are padding of the head, not tokens: cut off, never given mass.</summary>
+    public required int VocabularySize { get; init; }
+
+    /// <summary>The token that stands at each row, int64.</summary>
+    public required torch.Tensor SampledIds_N { get; init; }
+
+    /// <summary>Weight of each row in the loss, float32, ≥ 0.</summary>
+    public required torch.Tensor Weights_N { get; init; }
+
+    /// <summary>log p of the sampled token under the distribution that was sampled from, nats; null for given text.</summary>
+    public torch.Tensor? SamplerLogprobs_N { get; init; }
+
+    /// <summary>Which sequence of the micro-batch each row belongs to, int64.</summary>
+    public required torch.Tensor Sequence_N { get; init; }
+
+    /// <summary>What the weighted sum is divided by: the count of trained tokens of the whole optimizer step, so that micro-batches never change the gradient.</summary>
+    public required double Normalizer { get; init; }
+}

@@ -1,0 +1,59 @@
+namespace OpdCode.Protocol;
+
+/// <summary>
+/// The stable codes of everything that can go wrong for a user. 1xxx recipe and data, 2xxx machine, models and
+/// run time, 3xxx run, 4xxx protocol. A code never changes its meaning; a message may get better.
+/// </summary>
+public static class ErrorCodes
+{
+    /// <summary>The recipe is not readable as JSON, or breaks its schema.</summary>
+    public const string RecipeInvalid = "OPD1001";
+
+    /// <summary>A file that the recipe or the command line names does not exist.</summary>
+    public const string FileNotFound = "OPD1002";
+
+    /// <summary>Student and teacher do not share a tokenizer, so their token probabilities cannot be compared.</summary>
+    public const string TokenizersDiffer = "OPD1101";
+
+    /// <summary>A line of a data file cannot be read or lacks a column.</summary>
+    public const string DataLineInvalid = "OPD1201";
+
+    /// <summary>A prompt (and the response asked for) does not fit the model's context.</summary>
+    public const string PromptTooLong = "OPD1202";
+
+    /// <summary>libtorch could not be loaded.</summary>
+    public const string RuntimeNotLoaded = "OPD2001";
+
+    /// <summary>The device asked for is not there.</summary>
+    public const string DeviceNotFound = "OPD2002";
+
+    /// <summary>A model folder's config.json is missing, malformed, or describes an architecture that is not supported.</summary>
+    public const string ModelConfigInvalid = "OPD2101";
+
+    /// <summary>A safetensors file is truncated, malformed, or contradicts itself.</summary>
+    public const string SafetensorsInvalid = "OPD2102";
+
+    /// <summary>A tensor is missing, or has another shape or type than the configuration asks for.</summary>
+    public const string TensorMismatch = "OPD2103";
+
+    /// <summary>tokenizer.json cannot be read or uses a part that is not supported.</summary>
+    public const string TokenizerInvalid = "OPD2104";
+
+    /// <summary>The chat template cannot be parsed or fails on these messages.</summary>
+    public const string ChatTemplateInvalid = "OPD2105";
+
+    /// <summary>A LoRA adapter does not fit the model or uses an option that is not supported.</summary>
+    public const string AdapterInvalid = "OPD2106";
+
+    /// <summary>A token id is outside the model's vocabulary.</summary>
+    public const string TokenOutOfRange = "OPD2107";
+
+    /// <summary>The loss or a gradient is not finite; the step was not applied.</summary>
+    public const string NotFinite = "OPD3001";
+
+    /// <summary>Training gave no signal: no token was scored, or every gradient was zero.</summary>
+    public const string NoSignal = "OPD3002";
+
+    /// <summary>The run folder cannot be written, or what is in it cannot be read.</summary>
+    public const string RunFolder = "OPD3003";
+}

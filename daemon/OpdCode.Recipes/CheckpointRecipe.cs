@@ -1,0 +1,11 @@
+namespace OpdCode.Recipes;
+
+/// <summary>When the run saves itself.</summary>
+public sealed record CheckpointRecipe
+{
+    /// <summary>Save every so many steps, besides after the last; 0: only after the last.</summary>
+    public int Every { get; init; }
+
+    /// <summary>How many of the newest checkpoints to keep; 0: all.</summary>
+    public int Keep { get; init; } = 2;
+}

@@ -1,0 +1,56 @@
+namespace OpdCode.Recipes;
+
+/// <summary>
+/// A distillation recipe (<c>*.opd.json</c>): what to distil and how, along the three axes of the field
+/// (<see cref="Objective"/>: what is optimised; <see cref="Signal"/>: where the judgement comes from;
+/// <see cref="Stabilizers"/>: how training is kept stable). The only input a run needs.
+/// </summary>
+public sealed record Recipe
+{
+    /// <summary>Version of the recipe format. Always 1 today.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>A short name for lists and folders; the file name without extension when absent.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The model that writes and learns.</summary>
+    public required StudentRecipe Student { get; init; }
+
+    /// <summary>What is optimised.</summary>
+    public required ObjectiveRecipe Objective { get; init; }
+
+    /// <summary>Where the judgement of every token comes from. Not used by the supervised objective.</summary>
+    public SignalRecipe? Signal { get; init; }
+
+    /// <summary>How training is kept stable: applied in the fixed order of the pipeline. Empty by default.</summary>
+    public IReadOnlyList<StabilizerRecipe> Stabilizers { get; init; } = [];
+
+    /// <summary>The prompts (and answers) to learn from.</summary>
+    public required DataRecipe Data { get; init; }
+
+    /// <summary>How the student writes.</summary>
+    public RolloutRecipe Rollout { get; init; } = new();
+
+    /// <summary>How weights are updated.</summary>
+    public OptimizerRecipe Optimizer { get; init; } = new();
+
+    /// <summary>Number of optimizer steps.</summary>
+    /// <value>100 by default.</value>
+    public int Steps { get; init; } = 100;
+
+    /// <summary>Seed of everything random: data order, sampling, initial weights.</summary>
+    /// <value>1 by default.</value>
+    public long Seed { get; init; } = 1;
+
+    /// <summary>How progress is measured on held-out prompts; none when absent.</summary>
+    public EvaluateRecipe? Evaluate { get; init; }
+
+    /// <summary>When the run saves itself.</summary>
+    public CheckpointRecipe Checkpoint { get; init; } = new();
+
+    /// <summary>What is kept of the rollouts for the token heatmap.</summary>
+    public RecordRecipe Record { get; init; } = new();
+
+    /// <summary>Where to compute: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    public string Device { get; init; } = "auto";
+}

@@ -1,0 +1,14 @@
+namespace OpdCode.Recipes;
+
+/// <summary>What is kept of the rollouts, token by token, for the heatmap.</summary>
+public sealed record RecordRecipe
+{
+    /// <summary>Record rollouts every so many steps (the first and last always); 0: none.</summary>
+    public int Every { get; init; } = 10;
+
+    /// <summary>How many rollouts of such a step.</summary>
+    public int Rollouts { get; init; } = 8;
+
+    /// <summary>How many alternatives of each model are kept per token.</summary>
+    public int TopK { get; init; } = 5;
+}
