@@ -6,11 +6,32 @@ namespace OpdCode.Protocol;
 /// </summary>
 public static class ErrorCodes
 {
-    /// <summary>The recipe is not readable as JSON, or breaks its schema.</summary>
+    /// <summary>The recipe is not readable as JSON.</summary>
     public const string RecipeInvalid = "OPD1001";
 
     /// <summary>A file that the recipe or the command line names does not exist.</summary>
     public const string FileNotFound = "OPD1002";
+
+    /// <summary>The recipe has a key that is no setting there.</summary>
+    public const string UnknownKey = "OPD1003";
+
+    /// <summary>A setting that has no default is missing.</summary>
+    public const string MissingKey = "OPD1004";
+
+    /// <summary>A value is of another type than the setting: a text for a number, null for a list.</summary>
+    public const string WrongType = "OPD1005";
+
+    /// <summary>A number is outside its bounds, or a text or list is too short.</summary>
+    public const string OutOfRange = "OPD1006";
+
+    /// <summary>A text is not one of the values that the setting knows.</summary>
+    public const string UnknownValue = "OPD1007";
+
+    /// <summary>A key is given twice in one object.</summary>
+    public const string DuplicateKey = "OPD1008";
+
+    /// <summary>An override of the command line (--set path=value) cannot be applied.</summary>
+    public const string OverrideInvalid = "OPD1009";
 
     /// <summary>Student and teacher do not share a tokenizer, so their token probabilities cannot be compared.</summary>
     public const string TokenizersDiffer = "OPD1101";

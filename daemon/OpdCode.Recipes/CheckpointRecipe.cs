@@ -1,11 +1,15 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace OpdCode.Recipes;
 
 /// <summary>When the run saves itself.</summary>
 public sealed record CheckpointRecipe
 {
     /// <summary>Save every so many steps, besides after the last; 0: only after the last.</summary>
+    [Range(0, int.MaxValue)]
     public int Every { get; init; }
 
     /// <summary>How many of the newest checkpoints to keep; 0: all.</summary>
+    [Range(0, int.MaxValue)]
     public int Keep { get; init; } = 2;
 }

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace OpdCode.Recipes;
 
 /// <summary>
@@ -8,9 +10,11 @@ namespace OpdCode.Recipes;
 public sealed record Recipe
 {
     /// <summary>Version of the recipe format. Always 1 today.</summary>
+    [Range(1, 1)]
     public required int Version { get; init; }
 
     /// <summary>A short name for lists and folders; the file name without extension when absent.</summary>
+    [MinLength(1)]
     public string? Name { get; init; }
 
     /// <summary>The model that writes and learns.</summary>
@@ -36,6 +40,7 @@ public sealed record Recipe
 
     /// <summary>Number of optimizer steps.</summary>
     /// <value>100 by default.</value>
+    [Range(1, int.MaxValue)]
     public int Steps { get; init; } = 100;
 
     /// <summary>Seed of everything random: data order, sampling, initial weights.</summary>
@@ -52,5 +57,6 @@ public sealed record Recipe
     public RecordRecipe Record { get; init; } = new();
 
     /// <summary>Where to compute: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    [RegularExpression("auto|cpu|cuda(:[0-9]+)?", ErrorMessage = "It is auto, cpu, cuda, or cuda:N for the N-th graphics card, counted from 0.")]
     public string Device { get; init; } = "auto";
 }

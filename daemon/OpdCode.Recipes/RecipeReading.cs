@@ -1,0 +1,22 @@
+namespace OpdCode.Recipes;
+
+/// <summary>What reading a recipe gave: the recipe, unless it is wrong, and every problem found on the way.</summary>
+public sealed record RecipeReading
+{
+    /// <summary>The recipe with every default filled; null when <see cref="Problems"/> holds an error.</summary>
+    public required Recipe? Recipe { get; init; }
+
+    /// <summary>All problems in the order of the file.</summary>
+    public required IReadOnlyList<Problem> Problems { get; init; }
+
+    /// <summary>The absolute folder of the recipe: paths in it are relative to this.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Turns a path of the recipe into an absolute one, whichever slash it was written with.</summary>
+    /// <param name="path">A path relative to the recipe, or an absolute one.</param>
+    public string FullPath(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return System.IO.Path.GetFullPath(OperatingSystem.IsWindows() ? path : path.Replace('\\', '/'), Folder);
+    }
+}
