@@ -12,4 +12,7 @@ public sealed record CheckpointRecipe
     /// <summary>How many of the newest checkpoints to keep; 0: all.</summary>
     [Range(0, int.MaxValue)]
     public int Keep { get; init; } = 2;
+
+    /// <summary>Type of the weights in a checkpoint: float32 keeps them exactly, bfloat16 is half the size.</summary>
+    public string Type { get; init; } = "float32";
 }
