@@ -42,6 +42,18 @@ public static class ErrorCodes
     /// <summary>A prompt (and the response asked for) does not fit the model's context.</summary>
     public const string PromptTooLong = "OPD1202";
 
+    /// <summary>A divergence, estimator or option of an objective is not known, or its value is out of range.</summary>
+    public const string ObjectiveInvalid = "OPD1301";
+
+    /// <summary>A model gives fewer logits per token than the vocabulary has ids, or a used id has no column.</summary>
+    public const string VocabularyMismatch = "OPD1302";
+
+    /// <summary>The combination of options is not a loss: its gradient is zero or points elsewhere. The message says why.</summary>
+    public const string ObjectiveRefused = "OPD1303";
+
+    /// <summary>The objective needs something that the rows do not carry: a teacher, rewards, sampler log-probabilities or pairs.</summary>
+    public const string ObjectiveInputMissing = "OPD1304";
+
     /// <summary>libtorch could not be loaded.</summary>
     public const string RuntimeNotLoaded = "OPD2001";
 
