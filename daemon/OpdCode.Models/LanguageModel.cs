@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using OpdCode.Models.Decoding;
-using OpdCode.Models.Generation;
 using OpdCode.Models.Native;
 using OpdCode.Models.Templates;
 using OpdCode.Models.Tokenization;

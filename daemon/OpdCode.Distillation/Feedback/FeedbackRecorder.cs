@@ -25,8 +25,8 @@ public sealed class FeedbackRecorder(LanguageModel student, string label, int to
         int n = batch.Rollouts.Take(count).Sum(r => r.ResponseIds.Length);
         if (n == 0) return [];
         torch.Tensor sampled_N = rows.SampledIds_N.narrow(0, 0, n);
-        TokenAlternatives own = TokenAlternatives.Of(rows.StudentHidden_ND.detach().narrow(0, 0, n), rows.StudentHead_VD.detach(), rows.VocabularySize, sampled_N, topK);
-        TokenAlternatives? judged = rows.TeacherHidden_NM is null || rows.TeacherHead_WM is null ? null
+        TokenAlternatives own = TokenAlternatives.Of(rows.StudentHidden_ND.detach().narrow(0, 0, n), rows.StudentHead_VD?.detach(), rows.VocabularySize, sampled_N, topK);
+        TokenAlternatives? judged = rows.TeacherHidden_NM is null ? null
             : TokenAlternatives.Of(rows.TeacherHidden_NM.narrow(0, 0, n), rows.TeacherHead_WM, rows.VocabularySize, sampled_N, topK);
         float[] weights = Values(rows.Weights_N, n)!;
         float[]? studentLogprobs = Values(signals.StudentLogprob_N, n), teacherLogprobs = Values(signals.TeacherLogprob_N, n);

@@ -11,8 +11,8 @@ internal sealed record TokenAlternatives(int[][] Ids, float[][] Logprobs, int[] 
     // Rows per pass: bounds the [rows, vocabulary] tensor whatever the response's length.
     private const int RowsPerPass = 64;
 
-    /// <summary>Computes the alternatives at the given rows, a few rows at a time.</summary>
-    public static TokenAlternatives Of(torch.Tensor hidden_ND, torch.Tensor head_VD, int vocabularySize, torch.Tensor sampled_N, int k)
+    /// <summary>Computes the alternatives at the given rows, a few rows at a time; without a head the rows are logits already.</summary>
+    public static TokenAlternatives Of(torch.Tensor hidden_ND, torch.Tensor? head_VD, int vocabularySize, torch.Tensor sampled_N, int k)
     {
         using var none = torch.no_grad();
         int n = (int)hidden_ND.shape[0];
@@ -24,7 +24,9 @@ internal sealed record TokenAlternatives(int[][] Ids, float[][] Logprobs, int[] 
         {
             using var scope = torch.NewDisposeScope();
             int count = Math.Min(RowsPerPass, n - start);
-            torch.Tensor logits_CV = torch.nn.functional.linear(hidden_ND.narrow(0, start, count), head_VD).narrow(1, 0, vocabularySize).to_type(torch.float32);
+            torch.Tensor hidden_CD = hidden_ND.narrow(0, start, count);
+            torch.Tensor logits_CV = head_VD is null ? hidden_CD : torch.nn.functional.linear(hidden_CD, head_VD);
+            logits_CV = logits_CV.narrow(1, 0, vocabularySize).to_type(torch.float32);
             torch.Tensor logprobs_CV = logits_CV.log_softmax(-1);
             (torch.Tensor best_CK, torch.Tensor bestIds_CK) = logprobs_CV.topk(k, -1);
             torch.Tensor sampled_C1 = logprobs_CV.gather(1, sampled_N.narrow(0, start, count).unsqueeze(1));

@@ -1,5 +1,6 @@
 using OpdCode.Models.Decoding;
 using OpdCode.Protocol;
+using TorchSharp;
 
 namespace OpdCode.Distillation.Training;
 
@@ -10,7 +11,7 @@ public static class GradientCheck
     /// <exception cref="OpdException">OPD3001 when loss or gradient is not finite; OPD3002 when the first step's gradient is exactly zero.</exception>
     public static double Norm(ParameterBuffer parameters, int step, double loss)
     {
-        using TorchSharp.torch.Tensor norm = parameters.Gradients_P!.norm();
+        using torch.Tensor norm = parameters.Gradients_P!.norm();
         double value = norm.ToDouble();
         if (!double.IsFinite(loss) || !double.IsFinite(value))
         {
