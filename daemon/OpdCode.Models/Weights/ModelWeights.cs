@@ -105,7 +105,7 @@ public sealed partial class ModelWeights : IDisposable
     /// <summary>Plain names and sub-folders with '/'; nothing that any system reads as a way out or as a device or stream.</summary>
     private static bool StaysInside(string fileName) =>
         !fileName.AsSpan().ContainsAny('\\', ':', '\0')
-        && fileName.Split('/').All(part => part.Trim() is not ("" or "." or ".."))
+        && fileName.Split('/').All(part => part.Trim(' ', '.') != "") // Windows drops dots and spaces at the end of a name
         && !Path.IsPathRooted(fileName);
 
     private static Dictionary<string, string> ReadIndex(string path)

@@ -45,9 +45,16 @@ internal sealed class SafetensorsHeader
         json.Expect(JsonTokenType.StartObject, "an object");
         while (json.NextKey(names, out string name))
         {
-            json.Expect(JsonTokenType.StartObject, $"an object for {StrictJson.Show(name)}");
-            if (name == MetadataKey) ReadMetadata(ref json);
-            else _entries.Add(name, ReadEntry(ref json, name, dataStart));
+            try
+            {
+                json.Expect(JsonTokenType.StartObject, "an object");
+                if (name == MetadataKey) ReadMetadata(ref json);
+                else _entries.Add(name, ReadEntry(ref json, name, dataStart));
+            }
+            catch (JsonException failure) // named here, so that no text is made for entries that are in order
+            {
+                throw new JsonException($"{(name == MetadataKey ? "" : "tensor ")}{StrictJson.Show(name)}: {failure.Message}", failure);
+            }
         }
         json.End();
     }
@@ -55,7 +62,7 @@ internal sealed class SafetensorsHeader
     private void ReadMetadata(ref StrictJson json)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        while (json.NextKey(seen, out string key)) _metadata.Add(key, json.NextText("a text in " + MetadataKey));
+        while (json.NextKey(seen, out string key)) _metadata.Add(key, json.NextText("a text"));
     }
 
     private static TensorEntry ReadEntry(ref StrictJson json, string name, long dataStart)
@@ -66,30 +73,30 @@ internal sealed class SafetensorsHeader
         {
             // Three fixed keys need no set of seen ones: each may be filled once.
             string key = json.Key();
-            if (key == "dtype" && storedType is null) storedType = json.NextText($"the dtype of {StrictJson.Show(name)}");
-            else if (key == "shape" && shape is null) shape = ReadCounts(ref json, MaxRank, $"the shape of {StrictJson.Show(name)}");
-            else if (key == "data_offsets" && offsets is null) offsets = ReadCounts(ref json, 2, $"the data_offsets of {StrictJson.Show(name)}");
-            else throw new JsonException($"tensor {StrictJson.Show(name)}: the key {StrictJson.Show(key)} is unknown or there twice");
+            if (key == "dtype" && storedType is null) storedType = json.NextText("a dtype");
+            else if (key == "shape" && shape is null) shape = ReadCounts(ref json, MaxRank, "shape");
+            else if (key == "data_offsets" && offsets is null) offsets = ReadCounts(ref json, 2, "data_offsets");
+            else throw new JsonException($"the key {StrictJson.Show(key)} is unknown or there twice");
         }
         if (storedType is null || shape is null || offsets is not [long begin, long end])
-            throw new JsonException($"tensor {StrictJson.Show(name)} lacks dtype, shape or two data_offsets");
+            throw new JsonException("it lacks dtype, shape or two data_offsets");
         if (!StoredTypes.TryGetBits(storedType, out int bits))
-            throw new JsonException($"tensor {StrictJson.Show(name)}: the dtype {StrictJson.Show(storedType)} is unknown");
+            throw new JsonException($"the dtype {StrictJson.Show(storedType)} is unknown");
         if (begin > end || end > long.MaxValue - dataStart)
-            throw new JsonException($"tensor {StrictJson.Show(name)}: the data_offsets {begin} to {end} are no range");
+            throw new JsonException($"the data_offsets {begin} to {end} are no range");
         if (ByteCount(shape, bits) is not long expected || expected != end - begin)
-            throw new JsonException($"tensor {StrictJson.Show(name)}: {storedType} [{Join(shape)}] does not take the {end - begin} bytes that its data_offsets span");
+            throw new JsonException($"{storedType} [{Join(shape)}] does not take the {end - begin} bytes that its data_offsets span");
         return new TensorEntry(name, StoredTypes.Parse(storedType), shape, dataStart + begin, end - begin) { StoredType = storedType };
     }
 
     private static long[] ReadCounts(ref StrictJson json, int most, string what)
     {
-        json.Expect(JsonTokenType.StartArray, what + " as a list");
+        json.Expect(JsonTokenType.StartArray, "a list");
         var counts = new List<long>();
         for (json.Advance(what); json.Kind != JsonTokenType.EndArray; json.Advance(what))
         {
             if (counts.Count == most) throw new JsonException($"{what} has more than {most} numbers");
-            counts.Add(json.Count($"in {what} a whole number of zero or more"));
+            counts.Add(json.Count("a whole number of zero or more"));
         }
         return [.. counts];
     }

@@ -62,7 +62,8 @@ public static class SafetensorsWriter
         RemoveOthers(folder, written);
     }
 
-    private static void Add(WholeFile files, string path, IReadOnlyList<(string Name, torch.Tensor Value)> tensors, WeightType type, IReadOnlyDictionary<string, string>? metadata)
+    /// <summary>Adds one file to a set that is committed together.</summary>
+    internal static void Add(WholeFile files, string path, IReadOnlyList<(string Name, torch.Tensor Value)> tensors, WeightType type, IReadOnlyDictionary<string, string>? metadata)
     {
         (string Name, torch.Tensor Value)[] sorted = [.. tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)];
         byte[] header = Header(sorted, type, metadata);

@@ -185,7 +185,7 @@ public sealed class SafetensorsFileTests : IDisposable
         { "twice", """{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""" },
         { "twice", """{"x":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}""" },
         { "twice", """{"__metadata__":{"a":"1","a":"2"},"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""" },
-        { "text in __metadata__", """{"__metadata__":{"a":1},"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""" },
+        { "'__metadata__': a text is expected, but a number is there", """{"__metadata__":{"a":1},"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""" },
         { "unknown", """{"x":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}""" },
         { "unknown", """{"x":{"dtype":"F32","shape":[1],"strides":[1],"data_offsets":[0,4]}}""" },
         { "lacks", """{"x":{"dtype":"F32","shape":[1]}}""" },
