@@ -14,6 +14,7 @@ public sealed record LoraRecipe
     public double Alpha { get; init; } = 32;
 
     /// <summary>Names of the linear layers to adapt.</summary>
+    [MinLength(1)]
     public IReadOnlyList<string> TargetModules { get; init; } =
         ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
 

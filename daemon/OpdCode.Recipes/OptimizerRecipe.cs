@@ -7,6 +7,8 @@ public sealed record OptimizerRecipe
 {
     /// <summary>Peak learning rate. Usual: 1e-6 to 5e-5 for full weights of a large model, 1e-4 for LoRA; tiny models take 1e-3.</summary>
     [Range(0, 10.0)]
+    [Example(1e-4)]
+    [Example(1e-5)]
     public double LearningRate { get; init; } = 1e-5;
 
     /// <summary>Decay of the first moment.</summary>
@@ -27,6 +29,7 @@ public sealed record OptimizerRecipe
 
     /// <summary>Steps of linear warm-up from 0.</summary>
     [Range(0, int.MaxValue)]
+    [Unit("steps")]
     public int WarmupSteps { get; init; }
 
     /// <summary>What follows the warm-up.</summary>
@@ -38,5 +41,6 @@ public sealed record OptimizerRecipe
 
     /// <summary>Most sequences in one forward and backward pass; more are split, which never changes the gradient. 0: no split.</summary>
     [Range(0, int.MaxValue)]
+    [Unit("sequences")]
     public int MicroBatch { get; init; }
 }

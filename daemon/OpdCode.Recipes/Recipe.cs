@@ -41,6 +41,7 @@ public sealed record Recipe
     /// <summary>Number of optimizer steps.</summary>
     /// <value>100 by default.</value>
     [Range(1, int.MaxValue)]
+    [Unit("optimizer steps")]
     public int Steps { get; init; } = 100;
 
     /// <summary>Seed of everything random: data order, sampling, initial weights.</summary>
@@ -58,5 +59,6 @@ public sealed record Recipe
 
     /// <summary>Where to compute: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     [RegularExpression("auto|cpu|cuda(:[0-9]+)?", ErrorMessage = "It is auto, cpu, cuda, or cuda:N for the N-th graphics card, counted from 0.")]
+    [Example("cuda:0")]
     public string Device { get; init; } = "auto";
 }

@@ -7,6 +7,8 @@ public sealed record StudentRecipe
 {
     /// <summary>A Hugging Face model folder, relative to the recipe.</summary>
     [MinLength(1)]
+    [RecipePath(RecipePathKind.ModelFolder)]
+    [Example("../models/student")]
     public required string Model { get; init; }
 
     /// <summary>Start from random weights: only config and tokenizer are read from <see cref="Model"/>.</summary>

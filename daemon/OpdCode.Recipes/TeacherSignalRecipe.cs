@@ -7,5 +7,7 @@ public sealed record TeacherSignalRecipe : SignalRecipe
 {
     /// <summary>A Hugging Face model folder, relative to the recipe.</summary>
     [MinLength(1)]
+    [RecipePath(RecipePathKind.ModelFolder)]
+    [Example("../models/teacher")]
     public required string Model { get; init; }
 }

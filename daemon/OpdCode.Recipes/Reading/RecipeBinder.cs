@@ -25,12 +25,12 @@ internal sealed class RecipeBinder(ProblemList problems)
         }
         if (setting.ItemType is { } itemType) return BindList(value, setting, itemType, path);
         if (setting.MapValueType is { } valueType) return BindMap(value, valueType, path);
-        return BindValue(value, setting.Type, setting, path);
+        return BindValue(value, setting.Type, setting, path, isItem: false);
     }
 
-    private object? BindValue(LocatedValue value, Type type, SettingShape setting, string path)
+    private object? BindValue(LocatedValue value, Type type, SettingShape setting, string path, bool isItem)
     {
-        if (type == typeof(string) || type.IsEnum) return BindText(value, type, setting, path);
+        if (type == typeof(string) || type.IsEnum) return BindText(value, type, setting, path, isItem);
         if (type == typeof(bool)) return BindFlag(value, path);
         if (type == typeof(int) || type == typeof(long)) return BindInteger(value, type, setting, path);
         if (type == typeof(double)) return BindNumber(value, setting, path);
@@ -38,7 +38,7 @@ internal sealed class RecipeBinder(ProblemList problems)
         return BindRecord(value, RecordShape.Of(type), path, null);
     }
 
-    private object? BindText(LocatedValue value, Type type, SettingShape setting, string path)
+    private object? BindText(LocatedValue value, Type type, SettingShape setting, string path, bool isItem)
     {
         // A bare word of --set may look like a number or a flag: --set name=7 means the text "7".
         string? text = value.Kind == JsonValueKind.String || (value.Origin == ValueOrigin.Set && type == typeof(string) && value.Kind is JsonValueKind.Number)
@@ -58,7 +58,7 @@ internal sealed class RecipeBinder(ProblemList problems)
             return s_nothing;
         }
         if (type.IsEnum) return EnumShape.Of(type).Find(text);
-        if (text.Length < setting.MinLength)
+        if (!isItem && text.Length < setting.MinLength)
         {
             problems.Error(ErrorCodes.OutOfRange, path, value, $"{path} is empty. {Expect(setting)}.");
             return s_nothing;
@@ -115,7 +115,7 @@ internal sealed class RecipeBinder(ProblemList problems)
         if (value.Kind != JsonValueKind.Number)
         {
             ProblemFix? fix = double.TryParse(value.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out double meant) && double.IsFinite(meant)
-                ? problems.Replace(value, meant.ToString("R", CultureInfo.InvariantCulture)) : null;
+                ? problems.Replace(value, NumberText.Of(meant)) : null;
             problems.Error(ErrorCodes.WrongType, path, value, $"{path} must be a number, not {value.Describe()}.", fix);
             return s_nothing;
         }
@@ -134,7 +134,7 @@ internal sealed class RecipeBinder(ProblemList problems)
         // A bound that is itself allowed is the nearest good value; an open bound names no value.
         double? nearest = number < bounds.Minimum ? (bounds.MinimumIsExclusive ? null : bounds.Minimum) : (bounds.MaximumIsExclusive ? null : bounds.Maximum);
         problems.Error(ErrorCodes.OutOfRange, path, value, $"{path} is {value.Text}; {BoundsText(setting)}.",
-            nearest is { } good ? problems.Replace(value, good.ToString("R", CultureInfo.InvariantCulture)) : null);
+            nearest is { } good ? problems.Replace(value, NumberText.Of(good)) : null);
         return false;
     }
 
@@ -151,7 +151,7 @@ internal sealed class RecipeBinder(ProblemList problems)
         for (int i = 0; i < value.Items.Count; i++)
         {
             string itemPath = $"{path}[{i}]";
-            object? item = value.Items[i].Kind == JsonValueKind.Null ? Null(value.Items[i], itemPath) : BindValue(value.Items[i], itemType, setting, itemPath);
+            object? item = value.Items[i].Kind == JsonValueKind.Null ? Null(value.Items[i], itemPath) : BindValue(value.Items[i], itemType, setting, itemPath, isItem: true);
             if (item != s_nothing) items.Add(item);
         }
         return items;
@@ -169,7 +169,7 @@ internal sealed class RecipeBinder(ProblemList problems)
         foreach (LocatedMember member in value.Members)
         {
             string itemPath = $"{path}.{member.Key}";
-            object? item = member.Value.Kind == JsonValueKind.Null ? Null(member.Value, itemPath) : BindValue(member.Value, valueType, plain, itemPath);
+            object? item = member.Value.Kind == JsonValueKind.Null ? Null(member.Value, itemPath) : BindValue(member.Value, valueType, plain, itemPath, isItem: true);
             if (item != s_nothing) map[member.Key] = item;
         }
         ReportDuplicates(value, path);

@@ -7,13 +7,14 @@ namespace OpdCode.Recipes.Shapes;
 internal sealed record Bounds(double? Minimum, bool MinimumIsExclusive, double? Maximum, bool MaximumIsExclusive)
 {
     /// <summary>The bounds that an attribute states.</summary>
-    public static Bounds Of(RangeAttribute range)
+    public static Bounds? Of(RangeAttribute range)
     {
         double minimum = Convert.ToDouble(range.Minimum, CultureInfo.InvariantCulture);
         double maximum = Convert.ToDouble(range.Maximum, CultureInfo.InvariantCulture);
-        return new Bounds(
+        Bounds bounds = new(
             minimum <= int.MinValue ? null : minimum, range.MinimumIsExclusive,
             maximum >= int.MaxValue ? null : maximum, range.MaximumIsExclusive);
+        return bounds.Minimum is null && bounds.Maximum is null ? null : bounds;
     }
 
     /// <summary>True when the value is allowed.</summary>
@@ -24,9 +25,9 @@ internal sealed record Bounds(double? Minimum, bool MinimumIsExclusive, double? 
     /// <summary>The bounds as the end of a sentence: "it must be at least 0 and less than 1".</summary>
     public override string ToString()
     {
-        if (Minimum is { } only && Minimum == Maximum) return string.Create(CultureInfo.InvariantCulture, $"it must be {only}");
-        string? low = Minimum is { } l ? string.Create(CultureInfo.InvariantCulture, $"{(MinimumIsExclusive ? "greater than" : "at least")} {l}") : null;
-        string? high = Maximum is { } h ? string.Create(CultureInfo.InvariantCulture, $"{(MaximumIsExclusive ? "less than" : "at most")} {h}") : null;
+        if (Minimum is { } only && Minimum == Maximum) return $"it must be {NumberText.Of(only)}";
+        string? low = Minimum is { } l ? $"{(MinimumIsExclusive ? "greater than" : "at least")} {NumberText.Of(l)}" : null;
+        string? high = Maximum is { } h ? $"{(MaximumIsExclusive ? "less than" : "at most")} {NumberText.Of(h)}" : null;
         return $"it must be {string.Join(" and ", new[] { low, high }.OfType<string>())}";
     }
 }

@@ -20,10 +20,15 @@ internal sealed class SettingShape
         Bounds = property.GetCustomAttribute<RangeAttribute>() is { } range ? Bounds.Of(range) : null;
         MinLength = property.GetCustomAttribute<MinLengthAttribute>()?.Length ?? 0;
         Pattern = property.GetCustomAttribute<RegularExpressionAttribute>();
-        if (property.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed)
+        Unit = property.GetCustomAttribute<UnitAttribute>()?.Unit;
+        Path = property.GetCustomAttribute<RecipePathAttribute>()?.Kind;
+        ChoiceAttribute[] choices = [.. property.GetCustomAttributes<ChoiceAttribute>()];
+        if (choices.Length > 0)
+            (Choices, ChoiceDescriptions) = ([.. choices.Select(c => c.Value)], [.. choices.Select(c => c.Description)]);
+        else if (property.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed)
             Choices = [.. allowed.Values.OfType<string>()];
-        else if (Type.IsEnum)
-            Choices = [.. EnumShape.Of(Type).Names];
+        else if (EnumType is { } named)
+            Choices = [.. EnumShape.Of(named).Names];
     }
 
     // Only for Anything: no property stands behind it, and nobody asks.
@@ -62,6 +67,18 @@ internal sealed class SettingShape
 
     /// <summary>The only texts allowed; null where any text will do.</summary>
     public IReadOnlyList<string>? Choices { get; }
+
+    /// <summary>What each of <see cref="Choices"/> means; empty where that is not said.</summary>
+    public IReadOnlyList<string> ChoiceDescriptions { get; } = [];
+
+    /// <summary>The unit in words; null where there is none.</summary>
+    public string? Unit { get; }
+
+    /// <summary>What the text must lead to when it is a path; otherwise null.</summary>
+    public RecipePathKind? Path { get; }
+
+    /// <summary>The enum of the value, or of the items of a list; null for everything else.</summary>
+    public Type? EnumType => Type.IsEnum ? Type : ItemType is { IsEnum: true } item ? item : null;
 
     /// <summary>The type of the items when this is a list; otherwise null.</summary>
     public Type? ItemType => Type.IsGenericType && Type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? Type.GetGenericArguments()[0] : null;
