@@ -42,6 +42,57 @@ public static class ErrorCodes
     /// <summary>A prompt (and the response asked for) does not fit the model's context.</summary>
     public const string PromptTooLong = "OPD1202";
 
+    /// <summary>Top-k or top-p sampling under an on-policy loss.</summary>
+    public const string TruncatedSampling = "OPD1301";
+
+    /// <summary>The student samples at another temperature than its loss sees it at.</summary>
+    public const string TemperaturesDiffer = "OPD1302";
+
+    /// <summary>A learning rate far outside of what works.</summary>
+    public const string LearningRateUnusual = "OPD1303";
+
+    /// <summary>The objective needs a signal and there is none.</summary>
+    public const string SignalMissing = "OPD1304";
+
+    /// <summary>A setting that the rest of the recipe leaves without effect.</summary>
+    public const string SettingIgnored = "OPD1305";
+
+    /// <summary>The teacher is the very model that the student starts from.</summary>
+    public const string TeacherIsStudent = "OPD1306";
+
+    /// <summary>Greedy rollouts where samples are needed.</summary>
+    public const string GreedyRollouts = "OPD1307";
+
+    /// <summary>The warm-up lasts as long as the run.</summary>
+    public const string WarmupTooLong = "OPD1308";
+
+    /// <summary>Something is asked to happen less often than the run is long.</summary>
+    public const string NeverHappens = "OPD1309";
+
+    /// <summary>The held-out file is the training file.</summary>
+    public const string EvaluatesOnTraining = "OPD1310";
+
+    /// <summary>A top-k support of one renormalised token: the divergence is always 0.</summary>
+    public const string RenormalizedTopOne = "OPD1311";
+
+    /// <summary>A group objective with fewer than two rollouts per prompt.</summary>
+    public const string GroupTooSmall = "OPD1312";
+
+    /// <summary>A lower bound above its upper bound, or two rates in the wrong order.</summary>
+    public const string BoundsReversed = "OPD1313";
+
+    /// <summary>Extrapolation beyond the point where structured output was seen to break.</summary>
+    public const string ExtrapolationCliff = "OPD1314";
+
+    /// <summary>A low-rank adapter on random weights.</summary>
+    public const string LoraFromScratch = "OPD1315";
+
+    /// <summary>An absolute path in a recipe.</summary>
+    public const string PathAbsolute = "OPD1316";
+
+    /// <summary>Student and teacher temperature inside the loss differ.</summary>
+    public const string TemperaturesOfLossDiffer = "OPD1317";
+
     /// <summary>libtorch could not be loaded.</summary>
     public const string RuntimeNotLoaded = "OPD2001";
 
