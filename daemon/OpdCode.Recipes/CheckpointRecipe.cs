@@ -14,4 +14,7 @@ public sealed record CheckpointRecipe
     [Range(0, int.MaxValue)]
     [Unit("checkpoints")]
     public int Keep { get; init; } = 2;
+
+    /// <summary>Type of the weights in a checkpoint: float32 keeps them exactly, bfloat16 is half the size.</summary>
+    public string Type { get; init; } = "float32";
 }

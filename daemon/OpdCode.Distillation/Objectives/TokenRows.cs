@@ -12,13 +12,13 @@ public sealed record TokenRows
     /// <summary>Last hidden states of the student, with gradient.</summary>
     public required torch.Tensor StudentHidden_ND { get; init; }
 
-    /// <summary>The student's output matrix, with gradient when it is trained.</summary>
-    public required torch.Tensor StudentHead_VD { get; init; }
+    /// <summary>The student's output matrix, with gradient when it is trained; null: <see cref="StudentHidden_ND"/> holds logits already.</summary>
+    public required torch.Tensor? StudentHead_VD { get; init; }
 
     /// <summary>Last hidden states of the teacher on the same tokens, no gradient; null where the objective needs no teacher.</summary>
     public torch.Tensor? TeacherHidden_NM { get; init; }
 
-    /// <summary>The teacher's output matrix, no gradient.</summary>
+    /// <summary>The teacher's output matrix, no gradient; null: <see cref="TeacherHidden_NM"/> holds logits already.</summary>
     public torch.Tensor? TeacherHead_WM { get; init; }
 
     /// <summary>Ids beyond this are padding of the head, not tokens: cut off, never given mass.</summary>
@@ -38,4 +38,13 @@ public sealed record TokenRows
 
     /// <summary>What the weighted sum is divided by: the count of trained tokens of the whole optimizer step, so that micro-batches never change the gradient.</summary>
     public required double Normalizer { get; init; }
+
+    /// <summary>The count of sequences of the whole optimizer step; needed where every sequence weighs the same.</summary>
+    public double? SequenceNormalizer { get; init; }
+
+    /// <summary>log p of the sampled token under the trainer's own weights when the inner loop began, nats; null: the current weights (ratio 1).</summary>
+    public torch.Tensor? OldLogprobs_N { get; init; }
+
+    /// <summary>log p of the sampled token under a teacher that gives no hidden states (a remote server), nats.</summary>
+    public torch.Tensor? TeacherLogprobs_N { get; init; }
 }

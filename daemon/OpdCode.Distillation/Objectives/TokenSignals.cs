@@ -3,8 +3,8 @@ using TorchSharp;
 namespace OpdCode.Distillation.Objectives;
 
 /// <summary>
-/// What the loss saw at each row: the numbers that are trained are the numbers that are shown. All float32 of shape
-/// [N], detached, in nats.
+/// What the loss saw at each row: the numbers that are trained are the numbers that are shown. All of shape
+/// [N], detached, in nats; float32, or float64 where the inputs are.
 /// </summary>
 public sealed record TokenSignals
 {
@@ -28,4 +28,10 @@ public sealed record TokenSignals
 
     /// <summary>The row's contribution to the loss, weight included, before the normalizer.</summary>
     public required torch.Tensor Loss_N { get; init; }
+
+    /// <summary>Student probability inside the support of a truncated divergence, 0 to 1; null over the full vocabulary.</summary>
+    public torch.Tensor? StudentMass_N { get; init; }
+
+    /// <summary>Teacher probability inside the support of a truncated divergence, 0 to 1; null over the full vocabulary.</summary>
+    public torch.Tensor? TeacherMass_N { get; init; }
 }

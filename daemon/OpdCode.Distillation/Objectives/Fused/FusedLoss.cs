@@ -1,0 +1,89 @@
+using TorchSharp;
+
+namespace OpdCode.Distillation.Objectives.Fused;
+
+/// <summary>
+/// The loss Σ_n c_n · loss_n as one node of the autograd graph: student head, teacher head, row loss and the gradients
+/// to the student's hidden states and head, computed chunk by chunk in the forward pass. Nothing of shape [N, V] exists.
+/// </summary>
+/// <remarks>
+/// A chunk of C rows is large enough for an efficient matrix product; inside it the elementwise work runs over blocks of
+/// R rows that stay in the processor's cache. Row coefficients are applied to the [C, D] operands, never to [C, V].
+/// </remarks>
+internal sealed class FusedLoss
+{
+    private readonly IRowLoss _loss;
+    private readonly double _studentTemperature;
+    private readonly double _teacherTemperature;
+
+    /// <summary>Prepares the loss; the temperatures divide the logits of each side inside it.</summary>
+    public FusedLoss(IRowLoss loss, double studentTemperature, double teacherTemperature)
+    {
+        _loss = loss;
+        _studentTemperature = studentTemperature;
+        _teacherTemperature = teacherTemperature;
+    }
+
+    /// <summary>Computes the scalar Σ_n coefficient_n · loss_n, with gradient, and fills the signals of every row.</summary>
+    public torch.Tensor Apply(TokenRows rows, torch.Tensor coefficients_N, RowSignalBuffers signals)
+    {
+        bool trainHidden = torch.is_grad_enabled() && rows.StudentHidden_ND.requires_grad;
+        bool trainHead = torch.is_grad_enabled() && rows.StudentHead_VD is { requires_grad: true };
+        FusedGradients gradients = new(rows, trainHidden, trainHead);
+        torch.Tensor value;
+        using (torch.no_grad())
+        {
+            value = Accumulate(rows, coefficients_N, signals, gradients);
+        }
+        if (!trainHidden && !trainHead) return value;
+        return GivenGradientFunction.Attach(value, rows.StudentHidden_ND, gradients.Hidden_ND, rows.StudentHead_VD, gradients.Head_VD);
+    }
+
+    /// <summary>The pass itself, without a graph: returns Σ_n coefficient_n · loss_n and adds its gradient to <paramref name="gradients"/>.</summary>
+    public torch.Tensor Accumulate(TokenRows rows, torch.Tensor coefficients_N, RowSignalBuffers signals, FusedGradients gradients)
+    {
+        LogitSource student = new(rows.StudentHidden_ND, rows.StudentHead_VD, rows.VocabularySize, "student");
+        LogitSource? teacher = rows.TeacherHidden_NM is null ? null : new(rows.TeacherHidden_NM, rows.TeacherHead_WM, rows.VocabularySize, "teacher");
+        ChunkPlan plan = ChunkPlan.For(student.Rows, rows.VocabularySize);
+        torch.Tensor coefficients = coefficients_N.to(student.ComputeType);
+
+        using torch.Tensor studentBuffer = student.NewBuffer(plan.ChunkRows);
+        using torch.Tensor? teacherBuffer = teacher?.NewBuffer(plan.ChunkRows);
+        foreach ((long start, long count) in plan.Chunks)
+        {
+            using DisposeScope chunkScope = torch.NewDisposeScope();
+            torch.Tensor studentLogits_CV = studentBuffer.narrow(0, 0, count);
+            torch.Tensor? teacherLogits_CV = teacherBuffer?.narrow(0, 0, count);
+            student.Fill(start, studentLogits_CV);
+            if (teacherLogits_CV is not null) teacher!.Fill(start, teacherLogits_CV);
+            foreach ((long offset, long height) in plan.Blocks(count))
+            {
+                using DisposeScope blockScope = torch.NewDisposeScope();
+                torch.Tensor logits_RV = studentLogits_CV.narrow(0, offset, height);
+                RowLossResult block = RunBlock(student, logits_RV, teacher, teacherLogits_CV?.narrow(0, offset, height),
+                    rows.SampledIds_N.narrow(0, start + offset, height), signals.Rows(start + offset, height), gradients.AreWanted);
+                signals.Rows(start + offset, height).StoreLoss(block);
+                if (block.Gradient_RV is not null) logits_RV.copy_(block.Gradient_RV); // the logits are spent: their place takes the gradient
+            }
+            if (gradients.AreWanted)
+                gradients.Accumulate(student, start, studentLogits_CV, coefficients.narrow(0, start, count).div(_studentTemperature));
+        }
+        return (signals.Loss_N * coefficients).sum();
+    }
+
+    private RowLossResult RunBlock(LogitSource student, torch.Tensor studentLogits_RV, LogitSource? teacher, torch.Tensor? teacherLogits_RV,
+        torch.Tensor ids_R, RowSignalBuffers signals, bool withGradient)
+    {
+        DistributionPair shown = Pair(student, studentLogits_RV, 1, teacher, teacherLogits_RV, 1, ids_R);
+        signals.StoreDistributions(shown);
+        bool sameTemperature = _studentTemperature == 1 && _teacherTemperature == 1;
+        DistributionPair trained = sameTemperature ? shown
+            : Pair(student, studentLogits_RV, _studentTemperature, teacher, teacherLogits_RV, _teacherTemperature, ids_R);
+        return _loss.Evaluate(trained, withGradient);
+    }
+
+    private static DistributionPair Pair(LogitSource student, torch.Tensor studentLogits_RV, double studentTemperature,
+        LogitSource? teacher, torch.Tensor? teacherLogits_RV, double teacherTemperature, torch.Tensor ids_R) =>
+        new(student.LogProbabilities_RV(studentLogits_RV, studentTemperature),
+            teacherLogits_RV is null ? null : teacher!.LogProbabilities_RV(teacherLogits_RV, teacherTemperature).to(student.ComputeType), ids_R);
+}

@@ -1,0 +1,71 @@
+using OpdCode.Distillation.Objectives;
+using OpdCode.Recipes;
+using TorchSharp;
+
+namespace OpdCode.Distillation.Tests.Objectives;
+
+/// <summary>Published numbers: methods A 0.6 and B D1, and TRL's generalized_jsd_loss on three rows.</summary>
+public sealed class GoldenDivergenceTests
+{
+    private static readonly double[][] s_student = ToyRows.Log([.2, .5, .3]);
+    private static readonly double[][] s_teacher = ToyRows.Log([.7, .2, .1]);
+    private static readonly double[][] s_student4 = [[1, 1, .5, 0]];
+    private static readonly double[][] s_teacher4 = [[2, 1, 0, -1]];
+
+    [Theory]
+    [InlineData("forward-kl", 0.583814703, new[] { -0.5, 0.3, 0.2 })]
+    [InlineData("reverse-kl", 0.537176459, new[] { -0.357987885, 0.189557137, 0.168430749 })]
+    [InlineData("jsd", 0.132918006, new[] { -0.094872118, 0.054720996, 0.040151122 })]
+    public void Value_and_logit_gradient_match_the_golden_table(string name, double value, double[] gradient)
+    {
+        (double loss, double[] actual, _) = ToyRows.Run(Divergence(name), ToyRows.From(s_student, s_teacher));
+        Assert.Equal(value, loss, 1e-9);
+        ToyRows.Close(gradient, actual, 1e-9);
+    }
+
+    [Theory]
+    [InlineData(.1, 0.050995026)]
+    [InlineData(.5, 0.132918006)]
+    [InlineData(.9, 0.047863994)]
+    public void Jsd_weights_the_teacher_by_beta(double beta, double value) =>
+        Assert.Equal(value, ToyRows.Run(Divergence("jsd", beta), ToyRows.From(s_student, s_teacher)).Loss, 1e-9);
+
+    [Theory]
+    [InlineData("forward-kl", .5, 0.218140)]
+    [InlineData("reverse-kl", .5, 0.239582)]
+    [InlineData("jsd", .1, .019610)]
+    [InlineData("jsd", .5, .055325)]
+    [InlineData("jsd", .9, .021056)]
+    public void Four_token_table_matches(string name, double beta, double value) =>
+        Assert.Equal(value, ToyRows.Run(Divergence(name, beta), ToyRows.From(s_student4, s_teacher4)).Loss, 1e-6);
+
+    [Theory]
+    [InlineData("forward-kl", .5, 1.582514335, 0, 1.206104826, 0.451926455)]
+    [InlineData("jsd", .001, 0.001579164, 0, 0.001204744, 0.000451314)]
+    [InlineData("jsd", .1, 0.130696734, 0, 0.107737889, 0.039403714)]
+    [InlineData("jsd", .5, 0.322275380, 0, 0.318121785, 0.101815766)]
+    [InlineData("jsd", .9, 0.125498063, 0, 0.154805598, 0.036253941)]
+    [InlineData("reverse-kl", .5, 1.498560786, 0, 2.650005495, 0.405466397)]
+    public void Rows_of_the_framework_table_match_at_both_temperatures(string name, double beta, double a, double b, double c, double hotA)
+    {
+        double[][] student = [[1, 2, 3, 0], [.5, -1, .25, 2], [0, 0, 0, 0]];
+        double[][] teacher = [[3, 1, .5, -2], [.5, -1, .25, 2], [4, 0, 0, -4]];
+        ObjectiveResult result = ToyRows.Run(Divergence(name, beta), ToyRows.From(student, teacher)).Result;
+        ToyRows.Close([a, b, c], ToyRows.Doubles(result.Signals.Divergence_N!), 1e-9);
+        IObjective hot = ObjectiveFactory.Create(new DivergenceObjectiveRecipe { Divergence = name, Beta = beta, StudentTemperature = 2, TeacherTemperature = 2 });
+        Assert.Equal(hotA, ToyRows.Run(hot, ToyRows.From([student[0]], [teacher[0]])).Loss, 1e-9);
+    }
+
+    [Fact]
+    public void Entropies_and_logprobs_are_those_of_temperature_one()
+    {
+        IObjective hot = ObjectiveFactory.Create(new DivergenceObjectiveRecipe { Divergence = "reverse-kl", StudentTemperature = 2, TeacherTemperature = 3 });
+        TokenSignals signals = ToyRows.Run(hot, ToyRows.From(s_student, s_teacher, [1])).Result.Signals;
+        Assert.Equal(1.029653015, signals.StudentEntropy_N.ToDouble(), 1e-9);
+        Assert.Equal(0.801818553, signals.TeacherEntropy_N!.ToDouble(), 1e-9);
+        Assert.Equal(Math.Log(.5), signals.StudentLogprob_N.ToDouble(), 1e-12);
+        Assert.Equal(Math.Log(.2), signals.TeacherLogprob_N!.ToDouble(), 1e-12);
+    }
+
+    private static IObjective Divergence(string name, double beta = .5) => ObjectiveFactory.Create(new DivergenceObjectiveRecipe { Divergence = name, Beta = beta });
+}
