@@ -33,6 +33,9 @@ public static class ErrorCodes
     /// <summary>An override of the command line (--set path=value) cannot be applied.</summary>
     public const string OverrideInvalid = "OPD1009";
 
+    /// <summary>A file cannot be written: it exists already, or its folder does not let it.</summary>
+    public const string FileNotWritten = "OPD1010";
+
     /// <summary>Student and teacher do not share a tokenizer, so their token probabilities cannot be compared.</summary>
     public const string TokenizersDiffer = "OPD1101";
 

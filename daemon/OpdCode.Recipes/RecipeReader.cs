@@ -41,7 +41,8 @@ public static class RecipeReader
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(path);
         if (text.StartsWith('\uFEFF')) text = text[1..];
-        ProblemList problems = new(new LineMap(text));
+        LineMap lines = new(text);
+        ProblemList problems = new(lines);
         JsonTree tree = JsonTree.Parse(text);
         if (tree.Error is { } error)
             problems.Add(ErrorCodes.RecipeInvalid, ProblemSeverity.Error, "", tree.ErrorOffset, tree.ErrorOffset + 1, error);
@@ -61,6 +62,7 @@ public static class RecipeReader
             Folder = FolderOf(path),
             DefaultName = NameOf(path),
             Root = tree.Root,
+            Lines = lines,
         };
     }
 

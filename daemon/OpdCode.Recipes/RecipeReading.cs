@@ -20,6 +20,9 @@ public sealed record RecipeReading
     /// <summary>The tree that was read, the method's preset included; null when there is none.</summary>
     internal LocatedValue? Root { get; init; }
 
+    /// <summary>Where the lines of the text begin; null when there is no text.</summary>
+    internal LineMap? Lines { get; init; }
+
     /// <summary>Turns a path of the recipe into an absolute one, whichever slash it was written with.</summary>
     /// <param name="path">A path relative to the recipe, or an absolute one.</param>
     public string FullPath(string path)
