@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using OpdCode.Recipes.Methods;
 
 namespace OpdCode.Recipes;
 
@@ -16,6 +17,13 @@ public sealed record Recipe
     /// <summary>A short name for lists and folders; the file name without extension when absent.</summary>
     [MinLength(1)]
     public string? Name { get; init; }
+
+    /// <summary>
+    /// A published method whose settings are laid under this recipe; what is written here wins. <c>opdcode methods</c>
+    /// lists them, <c>opdcode resolve</c> shows the result.
+    /// </summary>
+    [MethodName]
+    public string? Method { get; init; }
 
     /// <summary>The model that writes and learns.</summary>
     public required StudentRecipe Student { get; init; }
@@ -46,6 +54,7 @@ public sealed record Recipe
 
     /// <summary>Seed of everything random: data order, sampling, initial weights.</summary>
     /// <value>1 by default.</value>
+    [Range(0d, 9007199254740991d)] // 2^53 - 1: what every JSON reader keeps exactly
     public long Seed { get; init; } = 1;
 
     /// <summary>How progress is measured on held-out prompts; none when absent.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using OpdCode.Protocol;
 using OpdCode.Recipes.Reading;
+using OpdCode.Recipes.Rules;
 
 namespace OpdCode.Recipes;
 
@@ -40,7 +41,8 @@ public static class RecipeReader
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(path);
         if (text.StartsWith('\uFEFF')) text = text[1..];
-        ProblemList problems = new(new LineMap(text));
+        LineMap lines = new(text);
+        ProblemList problems = new(lines);
         JsonTree tree = JsonTree.Parse(text);
         if (tree.Error is { } error)
             problems.Add(ErrorCodes.RecipeInvalid, ProblemSeverity.Error, "", tree.ErrorOffset, tree.ErrorOffset + 1, error);
@@ -49,13 +51,18 @@ public static class RecipeReader
         {
             if (root.Kind == JsonValueKind.Object)
                 foreach (string setting in overrides ?? []) Override.Apply(root, setting, problems);
+            if (root.Kind == JsonValueKind.Object) PresetMerge.Apply(root);
             recipe = new RecipeBinder(problems).Bind(root);
+            if (root.Kind == JsonValueKind.Object) SenseRules.Check(new RuleContext(root, problems, FolderOf(path)));
         }
         return new RecipeReading
         {
             Recipe = problems.HasErrors ? null : recipe,
             Problems = problems.InOrder,
             Folder = FolderOf(path),
+            DefaultName = NameOf(path),
+            Root = tree.Root,
+            Lines = lines,
         };
     }
 
@@ -63,7 +70,15 @@ public static class RecipeReader
     {
         ProblemList problems = new(new LineMap(""));
         problems.Add(ErrorCodes.FileNotFound, ProblemSeverity.Error, "", 0, 0, message);
-        return new RecipeReading { Recipe = null, Problems = problems.InOrder, Folder = FolderOf(path) };
+        return new RecipeReading { Recipe = null, Problems = problems.InOrder, Folder = FolderOf(path), DefaultName = NameOf(path) };
+    }
+
+    private static string NameOf(string path)
+    {
+        string name = Path.GetFileName(path);
+        foreach (string ending in new[] { ".opd.json", ".json" })
+            if (name.EndsWith(ending, StringComparison.OrdinalIgnoreCase) && name.Length > ending.Length) return name[..^ending.Length];
+        return name.Length == 0 ? "recipe" : name;
     }
 
     private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? Path.GetPathRoot(Path.GetFullPath(path))!;

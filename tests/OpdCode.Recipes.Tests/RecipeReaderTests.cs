@@ -34,7 +34,7 @@ public sealed class RecipeReaderTests
             [
                 "OPD1004 data 1:1 data is missing. It is an object { … }.",
                 "OPD1003 stepps 2:17 \"stepps\" is not a setting of a recipe. Did you mean \"steps\"?",
-                "OPD1005 student.model 3:25 student.model must be a text, not the number 7. It is a text.",
+                "OPD1005 student.model 3:25 student.model must be a text, not the number 7.",
                 "OPD1007 objective.kind 4:26 objective.kind cannot be \"divergense\". Did you mean \"divergence\"?",
                 "OPD1006 optimizer.learningRate 5:34 optimizer.learningRate is -1; it must be at least 0 and at most 10.",
                 "OPD1007 optimizer.schedule 5:50 optimizer.schedule cannot be \"cosin\". Did you mean \"cosine\"? It can be \"constant\", \"linear\", \"cosine\", \"flat-then-linear\".",
@@ -70,7 +70,7 @@ public sealed class RecipeReaderTests
     public void Overrides_are_applied(string setting)
     {
         RecipeReading reading = Sample.Parse(Sample.Valid, setting);
-        Assert.Empty(reading.Problems);
+        Assert.DoesNotContain(reading.Problems, p => p.Severity == ProblemSeverity.Error);
         Recipe recipe = reading.Recipe!;
         object? seen = setting[..setting.IndexOf('=', StringComparison.Ordinal)] switch
         {

@@ -19,7 +19,9 @@ internal static class CommandEdge
     /// <param name="json">Its --json option.</param>
     /// <param name="work">Returns the result; gets a console on stderr for progress.</param>
     /// <param name="print">Shows the result to a person, on stdout.</param>
-    public static void SetWork<T>(this Command command, Option<bool> json, Func<ParseResult, IAnsiConsole, CancellationToken, T> work, Action<IAnsiConsole, T> print)
+    /// <param name="exitCode">The exit code that a result means; 0 where absent.</param>
+    public static void SetWork<T>(this Command command, Option<bool> json, Func<ParseResult, IAnsiConsole, CancellationToken, T> work, Action<IAnsiConsole, T> print,
+        Func<T, int>? exitCode = null)
     {
         command.SetAction((parsed, cancel) =>
         {
@@ -29,7 +31,7 @@ internal static class CommandEdge
                 T result = work(parsed, ConsoleOn(streams.Error), cancel);
                 if (parsed.GetValue(json)) streams.Output.WriteLine(JsonSerializer.Serialize(result, RunJson.Options));
                 else print(ConsoleOn(streams.Output), result);
-                return Task.FromResult(0);
+                return Task.FromResult(exitCode?.Invoke(result) ?? 0);
             }
             catch (OpdException failure)
             {

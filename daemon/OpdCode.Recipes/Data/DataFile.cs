@@ -14,6 +14,27 @@ public static class DataFile
         return ReadLines(path);
     }
 
+    /// <summary>Every line with its example or with what is wrong with it; goes on after a wrong line.</summary>
+    internal static IEnumerable<(TrainingExample? Example, OpdException? Failure, int Line)> ReadAll(string path)
+    {
+        using LineScanner lines = new(path);
+        while (lines.MoveNext())
+        {
+            TrainingExample? example = null;
+            OpdException? failure = null;
+            try
+            {
+                example = Parse(lines);
+                if (example is null) continue;
+            }
+            catch (OpdException e)
+            {
+                failure = e;
+            }
+            yield return (example, failure, lines.Line);
+        }
+    }
+
     private static IEnumerable<TrainingExample> ReadLines(string path)
     {
         using LineScanner lines = new(path);

@@ -40,7 +40,7 @@ internal sealed class JsonTree
     {
         if (_bytes.AsSpan().IndexOfAnyExcept(" \t\r\n"u8) < 0)
         {
-            Error = "The file is empty. A recipe is a JSON object: { \"version\": 1, … }";
+            Error = SyntaxMessage.Empty;
             return;
         }
         Utf8JsonReader reader = new(_bytes, s_options);
@@ -79,7 +79,7 @@ internal sealed class JsonTree
         }
         catch (JsonException e)
         {
-            Error = Plain(e.Message);
+            Error = SyntaxMessage.Of(e.Message);
             ErrorOffset = OffsetOf(e.LineNumber ?? 0, e.BytePositionInLine ?? 0);
         }
         catch (InvalidOperationException)
@@ -134,12 +134,5 @@ internal sealed class JsonTree
             at += next + 1;
         }
         return Encoding.UTF8.GetCharCount(_bytes, 0, (int)Math.Min(at + byteInLine, _bytes.Length));
-    }
-
-    // "... LineNumber: 3 | BytePositionInLine: 2." is for programs; the place is reported beside the message.
-    private static string Plain(string message)
-    {
-        int cut = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return cut < 0 ? message : message[..cut];
     }
 }

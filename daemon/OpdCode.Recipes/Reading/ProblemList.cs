@@ -11,6 +11,9 @@ internal sealed class ProblemList(LineMap lines)
     /// <summary>True when one of them keeps the recipe from running.</summary>
     public bool HasErrors => _found.Exists(f => f.Problem.Severity == ProblemSeverity.Error);
 
+    /// <summary>True when a setting is already reported as broken: what it says then means nothing.</summary>
+    public bool HasErrorAt(string path) => _found.Exists(f => f.Problem.Severity == ProblemSeverity.Error && f.Problem.Path == path);
+
     public void Add(string code, ProblemSeverity severity, string path, int start, int end, string message, ProblemFix? fix = null)
     {
         (int line, int column) = lines.Locate(start);

@@ -46,7 +46,7 @@ internal sealed class RecipeBinder(ProblemList problems)
             : null;
         if (text is null)
         {
-            problems.Error(ErrorCodes.WrongType, path, value, $"{path} must be a text, not {value.Describe()}. {Expect(setting)}.");
+            problems.Error(ErrorCodes.WrongType, path, value, $"{path} must be a text, not {value.Describe()}.{(setting.Choices is null ? "" : $" {Expect(setting)}.")}");
             return s_nothing;
         }
         if (setting.Choices is { } choices && !choices.Contains(text))
@@ -61,6 +61,11 @@ internal sealed class RecipeBinder(ProblemList problems)
         if (!isItem && text.Length < setting.MinLength)
         {
             problems.Error(ErrorCodes.OutOfRange, path, value, $"{path} is empty. {Expect(setting)}.");
+            return s_nothing;
+        }
+        if (setting.Path is not null && text.Contains('\0', StringComparison.Ordinal))
+        {
+            problems.Error(ErrorCodes.UnknownValue, path, value, $"{path} holds the character 0, which no path may.");
             return s_nothing;
         }
         if (setting.Pattern is { } pattern && !pattern.IsValid(text))
@@ -103,7 +108,7 @@ internal sealed class RecipeBinder(ProblemList problems)
         }
         if (type == typeof(int) && whole is < int.MinValue or > int.MaxValue)
         {
-            problems.Error(ErrorCodes.OutOfRange, path, value, $"{path} is {whole}; {BoundsText(setting) ?? $"the largest value is {int.MaxValue}"}.");
+            problems.Error(ErrorCodes.OutOfRange, path, value, $"{path} is {whole}; the largest value is {setting.Bounds?.Maximum ?? int.MaxValue}.");
             return s_nothing;
         }
         if (!InRange(whole, setting, value, path)) return s_nothing;
@@ -224,7 +229,8 @@ internal sealed class RecipeBinder(ProblemList problems)
         object record = shape.Create();
         foreach (LocatedMember member in value.Members)
         {
-            if (member.Key == discriminator) continue;
+            // Editors outside VS Code find the schema through this key; it is theirs.
+            if (member.Key == discriminator || (path.Length == 0 && member.Key == "$schema")) continue;
             if (!shape.ByName.TryGetValue(member.Key, out SettingShape? setting))
             {
                 UnknownKey.Report(problems, member, shape, path, discriminator);
@@ -265,6 +271,8 @@ internal sealed class RecipeBinder(ProblemList problems)
     {
         if (setting.Choices is { } choices) return $"It can be {Listing(choices)}";
         if (setting.ItemType is not null) return "It is a list [ … ]";
+        if (setting.Path == RecipePathKind.ModelFolder) return "It is the path of a model folder, relative to the recipe";
+        if (setting.Path is not null) return "It is the path of a file, relative to the recipe";
         if (setting.Type == typeof(string)) return "It is a text";
         if (setting.Type == typeof(bool)) return "It is true or false";
         if (setting.Type == typeof(int) || setting.Type == typeof(long)) return $"It is a whole number{(BoundsText(setting) is { } whole ? $"; {whole}" : "")}";

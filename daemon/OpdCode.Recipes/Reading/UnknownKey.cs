@@ -50,6 +50,10 @@ internal static class UnknownKey
             if (member.Value.Origin == ValueOrigin.Written)
                 fix = problems.Replace(member.KeyStart, member.KeyEnd, JsonSerializer.Serialize(nearest), $"Replace by \"{nearest}\"");
         }
+        else if (discriminator is not null && OtherKind(shape, member.Key, discriminator) is { } other)
+        {
+            message += $" It belongs to the {discriminator} {other}.";
+        }
         else if ((s_elsewhere.GetValueOrDefault(member.Key) ?? Search(member.Key, RecordShape.Of(typeof(Recipe)), "")) is { } elsewhere)
         {
             message += $" The setting of that meaning is \"{elsewhere}\".";
@@ -63,6 +67,13 @@ internal static class UnknownKey
 
     private static string? Known(string key, RecordShape shape) =>
         s_elsewhere.GetValueOrDefault(key)?.Split('.')[^1] is { } name && shape.ByName.ContainsKey(name) ? name : null;
+
+    private static string? OtherKind(RecordShape shape, string key, string discriminator)
+    {
+        if (KindShape.Of(shape.Type.BaseType!) is not { } kinds || kinds.Discriminator != discriminator) return null;
+        string[] names = [.. kinds.Kinds.Where(k => RecordShape.Of(k.Type).ByName.ContainsKey(key)).Select(k => $"\"{k.Name}\"")];
+        return names.Length == 0 ? null : string.Join(" and ", names);
+    }
 
     private static string? Search(string key, RecordShape shape, string path)
     {

@@ -49,6 +49,7 @@ public sealed class RecipeSchema
         schema["type"] = "object";
         JsonArray required = [];
         JsonObject properties = [];
+        if (shape.Type == typeof(Recipe)) properties["$schema"] = new JsonObject { ["type"] = "string", ["doNotSuggest"] = true };
         if (kind is { } chosen)
         {
             required.Add(chosen.Kinds.Discriminator);
@@ -149,6 +150,7 @@ public sealed class RecipeSchema
         if (bounds?.Minimum is { } minimum) schema[bounds.MinimumIsExclusive ? "exclusiveMinimum" : "minimum"] = SchemaText.Value(minimum);
         if (bounds?.Maximum is { } maximum) schema[bounds.MaximumIsExclusive ? "exclusiveMaximum" : "maximum"] = SchemaText.Value(maximum);
         else if (type == typeof(int)) schema["maximum"] = int.MaxValue;
+        else if (type == typeof(double)) schema["maximum"] = double.MaxValue; // 1e999 is infinite
     }
 
     private void FillKinds(JsonObject schema, KindShape kinds, bool isNullable)

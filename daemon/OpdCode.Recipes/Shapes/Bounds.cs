@@ -12,8 +12,8 @@ internal sealed record Bounds(double? Minimum, bool MinimumIsExclusive, double? 
         double minimum = Convert.ToDouble(range.Minimum, CultureInfo.InvariantCulture);
         double maximum = Convert.ToDouble(range.Maximum, CultureInfo.InvariantCulture);
         Bounds bounds = new(
-            minimum <= int.MinValue ? null : minimum, range.MinimumIsExclusive,
-            maximum >= int.MaxValue ? null : maximum, range.MaximumIsExclusive);
+            minimum is int.MinValue or <= long.MinValue ? null : minimum, range.MinimumIsExclusive,
+            maximum is int.MaxValue or >= long.MaxValue ? null : maximum, range.MaximumIsExclusive);
         return bounds.Minimum is null && bounds.Maximum is null ? null : bounds;
     }
 

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using OpdCode.Recipes.Methods;
 
 namespace OpdCode.Recipes.Shapes;
 
@@ -25,6 +26,8 @@ internal sealed class SettingShape
         ChoiceAttribute[] choices = [.. property.GetCustomAttributes<ChoiceAttribute>()];
         if (choices.Length > 0)
             (Choices, ChoiceDescriptions) = ([.. choices.Select(c => c.Value)], [.. choices.Select(c => c.Description)]);
+        else if (property.IsDefined(typeof(MethodNameAttribute)))
+            (Choices, ChoiceDescriptions) = ([.. MethodPresets.All.Select(m => m.Name)], [.. MethodPresets.All.Select(m => m.Summary)]);
         else if (property.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed)
             Choices = [.. allowed.Values.OfType<string>()];
         else if (EnumType is { } named)
