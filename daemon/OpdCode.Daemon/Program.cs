@@ -1,1 +1,3 @@
-return 0;
+using OpdCode.Daemon.Commands;
+
+return await OpdCodeCommand.Create().Parse(args).InvokeAsync();

@@ -6,11 +6,35 @@ namespace OpdCode.Protocol;
 /// </summary>
 public static class ErrorCodes
 {
-    /// <summary>The recipe is not readable as JSON, or breaks its schema.</summary>
+    /// <summary>The recipe is not readable as JSON.</summary>
     public const string RecipeInvalid = "OPD1001";
 
     /// <summary>A file that the recipe or the command line names does not exist.</summary>
     public const string FileNotFound = "OPD1002";
+
+    /// <summary>The recipe has a key that is no setting there.</summary>
+    public const string UnknownKey = "OPD1003";
+
+    /// <summary>A setting that has no default is missing.</summary>
+    public const string MissingKey = "OPD1004";
+
+    /// <summary>A value is of another type than the setting: a text for a number, null for a list.</summary>
+    public const string WrongType = "OPD1005";
+
+    /// <summary>A number is outside its bounds, or a text or list is too short.</summary>
+    public const string OutOfRange = "OPD1006";
+
+    /// <summary>A text is not one of the values that the setting knows.</summary>
+    public const string UnknownValue = "OPD1007";
+
+    /// <summary>A key is given twice in one object.</summary>
+    public const string DuplicateKey = "OPD1008";
+
+    /// <summary>An override of the command line (--set path=value) cannot be applied.</summary>
+    public const string OverrideInvalid = "OPD1009";
+
+    /// <summary>A file cannot be written: it exists already, or its folder does not let it.</summary>
+    public const string FileNotWritten = "OPD1010";
 
     /// <summary>Student and teacher do not share a tokenizer, so their token probabilities cannot be compared.</summary>
     public const string TokenizersDiffer = "OPD1101";
@@ -32,6 +56,57 @@ public static class ErrorCodes
 
     /// <summary>The objective needs something that the rows do not carry: a teacher, rewards, sampler log-probabilities or pairs.</summary>
     public const string ObjectiveInputMissing = "OPD1304";
+
+    /// <summary>Top-k or top-p sampling under an on-policy loss.</summary>
+    public const string TruncatedSampling = "OPD1401";
+
+    /// <summary>The student samples at another temperature than its loss sees it at.</summary>
+    public const string TemperaturesDiffer = "OPD1402";
+
+    /// <summary>A learning rate far outside of what works.</summary>
+    public const string LearningRateUnusual = "OPD1403";
+
+    /// <summary>The objective needs a signal and there is none.</summary>
+    public const string SignalMissing = "OPD1404";
+
+    /// <summary>A setting that the rest of the recipe leaves without effect.</summary>
+    public const string SettingIgnored = "OPD1405";
+
+    /// <summary>The teacher is the very model that the student starts from.</summary>
+    public const string TeacherIsStudent = "OPD1406";
+
+    /// <summary>Greedy rollouts where samples are needed.</summary>
+    public const string GreedyRollouts = "OPD1407";
+
+    /// <summary>The warm-up lasts as long as the run.</summary>
+    public const string WarmupTooLong = "OPD1408";
+
+    /// <summary>Something is asked to happen less often than the run is long.</summary>
+    public const string NeverHappens = "OPD1409";
+
+    /// <summary>The held-out file is the training file.</summary>
+    public const string EvaluatesOnTraining = "OPD1410";
+
+    /// <summary>A top-k support of one renormalised token: the divergence is always 0.</summary>
+    public const string RenormalizedTopOne = "OPD1411";
+
+    /// <summary>A group objective with fewer than two rollouts per prompt.</summary>
+    public const string GroupTooSmall = "OPD1412";
+
+    /// <summary>A lower bound above its upper bound, or two rates in the wrong order.</summary>
+    public const string BoundsReversed = "OPD1413";
+
+    /// <summary>Extrapolation beyond the point where structured output was seen to break.</summary>
+    public const string ExtrapolationCliff = "OPD1414";
+
+    /// <summary>A low-rank adapter on random weights.</summary>
+    public const string LoraFromScratch = "OPD1415";
+
+    /// <summary>An absolute path in a recipe.</summary>
+    public const string PathAbsolute = "OPD1416";
+
+    /// <summary>Student and teacher temperature inside the loss differ.</summary>
+    public const string TemperaturesOfLossDiffer = "OPD1417";
 
     /// <summary>libtorch could not be loaded.</summary>
     public const string RuntimeNotLoaded = "OPD2001";

@@ -1,3 +1,6 @@
+using System.ComponentModel.DataAnnotations;
+using OpdCode.Recipes.Methods;
+
 namespace OpdCode.Recipes;
 
 /// <summary>
@@ -8,10 +11,19 @@ namespace OpdCode.Recipes;
 public sealed record Recipe
 {
     /// <summary>Version of the recipe format. Always 1 today.</summary>
+    [Range(1, 1)]
     public required int Version { get; init; }
 
     /// <summary>A short name for lists and folders; the file name without extension when absent.</summary>
+    [MinLength(1)]
     public string? Name { get; init; }
+
+    /// <summary>
+    /// A published method whose settings are laid under this recipe; what is written here wins. <c>opdcode methods</c>
+    /// lists them, <c>opdcode resolve</c> shows the result.
+    /// </summary>
+    [MethodName]
+    public string? Method { get; init; }
 
     /// <summary>The model that writes and learns.</summary>
     public required StudentRecipe Student { get; init; }
@@ -36,10 +48,13 @@ public sealed record Recipe
 
     /// <summary>Number of optimizer steps.</summary>
     /// <value>100 by default.</value>
+    [Range(1, int.MaxValue)]
+    [Unit("optimizer steps")]
     public int Steps { get; init; } = 100;
 
     /// <summary>Seed of everything random: data order, sampling, initial weights.</summary>
     /// <value>1 by default.</value>
+    [Range(0d, 9007199254740991d)] // 2^53 - 1: what every JSON reader keeps exactly
     public long Seed { get; init; } = 1;
 
     /// <summary>How progress is measured on held-out prompts; none when absent.</summary>
@@ -52,5 +67,7 @@ public sealed record Recipe
     public RecordRecipe Record { get; init; } = new();
 
     /// <summary>Where to compute: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    [RegularExpression("auto|cpu|cuda(:[0-9]+)?", ErrorMessage = "It is auto, cpu, cuda, or cuda:N for the N-th graphics card, counted from 0.")]
+    [Example("cuda:0")]
     public string Device { get; init; } = "auto";
 }

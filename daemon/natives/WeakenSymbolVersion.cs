@@ -2,7 +2,6 @@ using System;
 using System.IO;
 using System.Text;
 using Microsoft.Build.Framework;
-using Microsoft.Build.Utilities;
 
 /// <summary>
 /// Build step: marks one required symbol version of an ELF library as weak, so that the dynamic loader
@@ -16,7 +15,7 @@ using Microsoft.Build.Utilities;
 /// Layout: System V gABI, "Symbol versioning" (Elf64_Verneed, Elf64_Vernaux).
 /// Compiled twice: by MSBuild (inline task, C# 7.3) and into the tests.
 /// </remarks>
-public sealed class WeakenSymbolVersion : Task
+public sealed class WeakenSymbolVersion : Microsoft.Build.Utilities.Task
 {
     private const int SectionVersionNeeds = 0x6ffffffe; // SHT_GNU_verneed
     private const ushort FlagWeak = 0x2;                // VER_FLG_WEAK
@@ -50,6 +49,7 @@ public sealed class WeakenSymbolVersion : Task
             throw new InvalidDataException("not a little-endian ELF64 file");
         long sections = (long)BitConverter.ToUInt64(image, 0x28);
         int sectionSize = BitConverter.ToUInt16(image, 0x3a), sectionCount = BitConverter.ToUInt16(image, 0x3c);
+        if (sectionCount > 0 && sectionSize < 64) throw new InvalidDataException("the section headers are too small");
         int changed = 0;
         for (int i = 0; i < sectionCount; i++)
         {
@@ -67,9 +67,9 @@ public sealed class WeakenSymbolVersion : Task
                         image[entry + 4] |= (byte)FlagWeak;
                         changed++;
                     }
-                    entry += U32(image, entry + 12);
+                    entry += Next(image, entry + 12, entries > 1);
                 }
-                need += U32(image, need + 12);
+                need += Next(image, need + 12, left > 1);
             }
         }
         return changed;
@@ -78,6 +78,14 @@ public sealed class WeakenSymbolVersion : Task
     private static ushort U16(byte[] image, long at) { Check(image, at, 2); return BitConverter.ToUInt16(image, (int)at); }
     private static uint U32(byte[] image, long at) { Check(image, at, 4); return BitConverter.ToUInt32(image, (int)at); }
     private static ulong U64(byte[] image, long at) { Check(image, at, 8); return BitConverter.ToUInt64(image, (int)at); }
+
+    /// <summary>The distance to the next entry of a chain; zero ends it, which must not be while more are counted.</summary>
+    private static uint Next(byte[] image, long at, bool more)
+    {
+        uint distance = U32(image, at);
+        if (more && distance == 0) throw new InvalidDataException("a table ends before its count");
+        return distance;
+    }
 
     private static string Name(byte[] image, long at)
     {
@@ -89,6 +97,6 @@ public sealed class WeakenSymbolVersion : Task
 
     private static void Check(byte[] image, long at, int size)
     {
-        if (at < 0 || at + size > image.Length) throw new InvalidDataException("a table points outside the file");
+        if (at < 0 || at > image.Length - size) throw new InvalidDataException("a table points outside the file");
     }
 }

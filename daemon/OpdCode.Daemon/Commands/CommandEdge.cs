@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Text.Json;
+using OpdCode.Distillation.Runs;
+using OpdCode.Protocol;
+using Spectre.Console;
+
+namespace OpdCode.Daemon.Commands;
+
+/// <summary>
+/// What every command shares at its edge: results go to stdout, everything else to stderr; with --json stdout is
+/// exactly one JSON object; an error a user can act on is one line with its code, exit code 1; Ctrl+C is exit code 130.
+/// </summary>
+internal static class CommandEdge
+{
+    public static Option<bool> JsonOption() => new("--json") { Description = "Print exactly one JSON object on stdout; everything else goes to stderr." };
+
+    /// <summary>Sets the action of a command: work that returns what to print, or throws.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="json">Its --json option.</param>
+    /// <param name="work">Returns the result; gets a console on stderr for progress.</param>
+    /// <param name="print">Shows the result to a person, on stdout.</param>
+    /// <param name="exitCode">The exit code that a result means; 0 where absent.</param>
+    public static void SetWork<T>(this Command command, Option<bool> json, Func<ParseResult, IAnsiConsole, CancellationToken, T> work, Action<IAnsiConsole, T> print,
+        Func<T, int>? exitCode = null)
+    {
+        command.SetAction((parsed, cancel) =>
+        {
+            InvocationConfiguration streams = parsed.InvocationConfiguration;
+            try
+            {
+                T result = work(parsed, ConsoleOn(streams.Error), cancel);
+                if (parsed.GetValue(json)) streams.Output.WriteLine(JsonSerializer.Serialize(result, RunJson.Options));
+                else print(ConsoleOn(streams.Output), result);
+                return Task.FromResult(exitCode?.Invoke(result) ?? 0);
+            }
+            catch (OpdException failure)
+            {
+                streams.Error.WriteLine($"{failure.Code} {failure.Message}");
+                return Task.FromResult(1);
+            }
+            catch (OperationCanceledException)
+            {
+                streams.Error.WriteLine("Stopped.");
+                return Task.FromResult(130);
+            }
+        });
+    }
+
+    private static IAnsiConsole ConsoleOn(TextWriter writer)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        // Without a terminal there is no width to respect: lines must not be broken in the middle of a path.
+        if (!console.Profile.Out.IsTerminal) console.Profile.Width = 1000;
+        return console;
+    }
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using System.Text;
+using OpdCode.Models.Tokenization;
+using Spectre.Console;
+
+namespace OpdCode.Daemon.Commands;
+
+/// <summary><c>opdcode tokenize</c>: text on stdin → ids and where each token lies in the text.</summary>
+public static class TokenizeCommand
+{
+    /// <summary>The command with its options and its action.</summary>
+    public static Command Create()
+    {
+        Option<string> model = ModelOptions.Model("--model", "A folder with tokenizer.json.");
+        Option<bool> noSpecial = new("--no-special-tokens") { Description = "Leave out the special tokens that the tokenizer adds around a text." };
+        Option<bool> json = CommandEdge.JsonOption();
+        Command command = new("tokenize", "Turn the text on stdin (UTF-8) into token ids with their byte ranges.") { model, noSpecial, json };
+        command.SetWork(json, (parsed, _, _) =>
+        {
+            ModelTokenizer tokenizer = ModelTokenizer.Load(Path.GetFullPath(parsed.GetRequiredValue(model)));
+            using Stream input = Console.OpenStandardInput();
+            using var reader = new StreamReader(input, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: false);
+            TokenizedText encoded = tokenizer.Encode(reader.ReadToEnd(), parsed.GetValue(noSpecial) ? SpecialTokens.None : SpecialTokens.Add);
+            return new TokenizeResult(encoded.Ids, encoded.Ids.Select((id, i) => new TokenPlace(
+                id, tokenizer.TokenText(id), encoded.Spans[i].ByteStart, encoded.Spans[i].ByteEnd, encoded.Spans[i].CharStart, encoded.Spans[i].CharEnd)).ToArray());
+        }, (console, result) =>
+        {
+            Table table = new Table().Border(TableBorder.Simple).AddColumns("id", "token", "bytes");
+            foreach (TokenPlace t in result.Tokens) table.AddRow($"{t.Id}", Markup.Escape(t.Text), $"{t.ByteStart}–{t.ByteEnd}");
+            console.Write(table);
+        });
+        return command;
+    }
+
+    /// <summary>What <c>tokenize --json</c> prints.</summary>
+    /// <param name="Ids">The token ids.</param>
+    /// <param name="Tokens">The same with text and place.</param>
+    public sealed record TokenizeResult(int[] Ids, IReadOnlyList<TokenPlace> Tokens);
+
+    /// <summary>One token and its place in the text: [start, end) in UTF-8 bytes and in UTF-16 units.</summary>
+    public sealed record TokenPlace(int Id, string Text, int ByteStart, int ByteEnd, int CharStart, int CharEnd);
+}

@@ -1,0 +1,76 @@
+using OpdCode.Distillation.Evaluation;
+using OpdCode.Distillation.Feedback;
+using OpdCode.Distillation.Objectives;
+using OpdCode.Distillation.Rollouts;
+using OpdCode.Distillation.Runs;
+using OpdCode.Distillation.Signals;
+using OpdCode.Distillation.Training;
+using OpdCode.Models;
+using OpdCode.Recipes;
+using TorchSharp;
+
+namespace OpdCode.Distillation;
+
+/// <summary>
+/// On-policy distillation, in order: evaluate → sample from the student → score with the teacher → shape → loss →
+/// backward → finite check → step → record → checkpoint. Start reading here.
+/// </summary>
+/// <remarks>B sequences, N trained response tokens of a micro-batch, D and M widths of student and teacher.</remarks>
+public sealed class DistillationLoop(
+    Recipe recipe, LanguageModel student, TeacherSignal? teacher, IObjective objective, StudentSampler sampler, Evaluator? evaluator, RunRecorder recorder)
+{
+    /// <summary>Runs all steps; yields after each, so that the caller can show progress or stop between steps.</summary>
+    public IEnumerable<StepReport> Run(CancellationToken cancel)
+    {
+        using var optimizer = new AdamW(student.Decoder.Trained, recipe.Optimizer);
+        var feedback = new FeedbackRecorder(student, objective.Label, recipe.Record.TopK);
+        yield return recorder.Evaluated(0, evaluator?.Evaluate(student, cancel));
+
+        for (int step = 1; step <= recipe.Steps; step++)
+        {
+            var clock = new StepClock();
+            IReadOnlyList<Rollout> rollouts = sampler.Sample(step, cancel);
+            clock.Sampled();
+
+            // One normalizer for the whole step: splitting it into micro-batches never changes the gradient.
+            double trainedTokens = rollouts.Sum(r => r.ResponseIds.Length);
+            var totals = new StepTotals(rollouts);
+            student.Decoder.Trained.ZeroGradients();
+            foreach (IReadOnlyList<Rollout> part in SequenceBatch.Split(rollouts, recipe.Optimizer.MicroBatch))
+            {
+                cancel.ThrowIfCancellationRequested();
+                using var scope = torch.NewDisposeScope();
+                SequenceBatch batch = SequenceBatch.Create(part, student.Decoder.Device);
+                var rows = new TokenRows
+                {
+                    TeacherHidden_NM = teacher?.Score(batch),
+                    TeacherHead_WM = teacher?.Head_WM,
+                    StudentHidden_ND = batch.HiddenRows(student.Decoder),
+                    StudentHead_VD = student.Decoder.Head_VD,
+                    VocabularySize = student.VocabularySize,
+                    SampledIds_N = batch.SampledIds_N,
+                    SamplerLogprobs_N = batch.SamplerLogprobs_N,
+                    Sequence_N = batch.Sequence_N,
+                    Weights_N = torch.ones(batch.Rows_N.shape[0], torch.float32, student.Decoder.Device),
+                    Normalizer = trainedTokens,
+                };
+                ObjectiveResult result = objective.Evaluate(rows);
+                result.Loss.backward();
+                totals.Add(result);
+                recorder.Record(feedback, batch, rows, result.Signals, step, totals.Sequences - part.Count);
+            }
+
+            // A step that is not finite is never applied: the weights stay those of the last good step.
+            double gradientNorm = GradientCheck.Norm(student.Decoder.Trained, step, totals.Loss);
+            double learningRate = LearningRate.At(recipe.Optimizer, step, recipe.Steps);
+            optimizer.Step(learningRate, GradientCheck.ClipScale(gradientNorm, recipe.Optimizer.ClipNorm));
+            clock.Trained();
+
+            bool last = step == recipe.Steps;
+            bool evaluate = evaluator is not null && (last || (recipe.Evaluate!.Every > 0 && step % recipe.Evaluate.Every == 0));
+            StepReport report = recorder.Stepped(step, totals, clock, gradientNorm, learningRate, evaluate ? evaluator!.Evaluate(student, cancel) : null);
+            if (last || (recipe.Checkpoint.Every > 0 && step % recipe.Checkpoint.Every == 0)) recorder.Checkpoint(step, student);
+            yield return report;
+        }
+    }
+}

@@ -1,0 +1,197 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using OpdCode.Distillation.Evaluation;
+using OpdCode.Distillation.Objectives;
+using OpdCode.Distillation.Rollouts;
+using OpdCode.Distillation.Runs;
+using OpdCode.Distillation.Signals;
+using OpdCode.Models;
+using OpdCode.Models.Decoding;
+using OpdCode.Models.Native;
+using OpdCode.Protocol;
+using OpdCode.Recipes;
+using TorchSharp;
+
+namespace OpdCode.Distillation;
+
+/// <summary>A recipe with its models and data loaded and its run folder made: everything that can be refused has been refused before the first step.</summary>
+public sealed class DistillationSession : IDisposable
+{
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly Recipe _recipe;
+    private readonly LanguageModel _student;
+    private readonly TeacherSignal? _teacher;
+    private readonly Evaluator? _evaluator;
+    private readonly StudentSampler _sampler;
+    private readonly IObjective _objective;
+    private readonly RunFolder _folder;
+    private readonly RunRecorder _recorder;
+    private readonly TimeProvider _time;
+    private int _step;
+
+    private DistillationSession(Recipe recipe, LanguageModel student, TeacherSignal? teacher, IObjective objective, string folder, TimeProvider time)
+    {
+        (_recipe, _student, _teacher, _objective, _time) = (recipe, student, teacher, objective, time);
+        int longest = recipe.Rollout.MaxNewTokens;
+        PromptSource prompts = PromptSource.Read(recipe.Data.Train, student, recipe.Data.Format, longest, recipe.Seed);
+        if (recipe.Evaluate is EvaluateRecipe evaluate)
+            _evaluator = new Evaluator(evaluate, PromptSource.Read(evaluate.Data, student, recipe.Data.Format, longest, recipe.Seed, evaluate.Count), longest);
+        _sampler = new StudentSampler(student, prompts, recipe);
+        _folder = RunFolder.Create(folder);
+        _recorder = new RunRecorder(recipe, _folder, prompts, _evaluator, time);
+    }
+
+    /// <summary>The recipe with every default filled and absolute paths.</summary>
+    public Recipe Recipe => _recipe;
+
+    /// <summary>Full path of the run folder.</summary>
+    public string Folder => _folder.Path;
+
+    /// <summary>What the objective's number is: name, direction, support, sign, unit.</summary>
+    public string ObjectiveLabel => _objective.Label;
+
+    /// <summary>Loads models and data and makes the run folder.</summary>
+    /// <param name="reading">A recipe without errors.</param>
+    /// <param name="folder">The run folder, which must not hold a run.</param>
+    /// <param name="time">Source of time stamps.</param>
+    /// <exception cref="OpdException">The first thing that is wrong with models, data, device or folder; nothing has been written then.</exception>
+    public static DistillationSession Open(RecipeReading reading, string folder, TimeProvider time)
+    {
+        Recipe recipe = Located(reading);
+        torch.Device device = ComputeDevice.Resolve(recipe.Device);
+        IObjective objective = ObjectiveFactory.Create(recipe.Objective);
+        LanguageModel student = recipe.Student.FromScratch
+            ? LanguageModel.FromScratch(recipe.Student.Model, device, recipe.Seed)
+            : LanguageModel.Load(recipe.Student.Model, device);
+        TeacherSignal? teacher = null;
+        try
+        {
+            if (recipe.Student.Lora is LoraRecipe lora) student.Decoder.Adapter = Adapt(student, lora, recipe.Seed, device);
+            if (objective.NeedsTeacher)
+            {
+                if (recipe.Signal is not TeacherSignalRecipe signal)
+                    throw new OpdException(ErrorCodes.RecipeInvalid, "The objective compares the student with a teacher, but the recipe has no signal. Add \"signal\": {\"kind\": \"teacher\", \"model\": \"…\"}.");
+                teacher = new TeacherSignal(LanguageModel.Load(signal.Model, device));
+                teacher.CheckSameTokens(student);
+            }
+            var session = new DistillationSession(recipe, student, teacher, objective, folder, time);
+            student.Decoder.Trained.EnableTraining();
+            session.WriteHeader(device);
+            return session;
+        }
+        catch
+        {
+            student.Dispose();
+            teacher?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs to the end; a failure is recorded in the run folder before it is thrown.</summary>
+    public IEnumerable<StepReport> Run(CancellationToken cancel)
+    {
+        var loop = new DistillationLoop(_recipe, _student, _teacher, _objective, _sampler, _evaluator, _recorder);
+        using IEnumerator<StepReport> steps = loop.Run(cancel).GetEnumerator();
+        while (Advance(steps))
+        {
+            _step = steps.Current.Step;
+            yield return steps.Current;
+        }
+        _recorder.WriteAnswers();
+        _folder.Append(new RunEvent { Time = _time.GetUtcNow(), Event = "finished", Step = _step });
+    }
+
+    private bool Advance(IEnumerator<StepReport> steps)
+    {
+        try
+        {
+            return steps.MoveNext();
+        }
+        catch (Exception failure)
+        {
+            string name = failure is OperationCanceledException ? "stopped" : "failed";
+            _folder.Append(new RunEvent { Time = _time.GetUtcNow(), Event = name, Step = _step, Message = failure.Message });
+            throw;
+        }
+    }
+
+    /// <summary>The outcome so far.</summary>
+    /// <param name="report">The page that shows the run.</param>
+    public RunSummary Summary(string report) => new()
+    {
+        Report = report,
+        RunId = Path.GetFileName(_folder.Path),
+        Folder = _folder.Path,
+        Steps = _step,
+        Before = Score(_recorder.FirstEvaluation),
+        After = Score(_recorder.LastEvaluation),
+        WallSeconds = _clock.Elapsed.TotalSeconds,
+        Tokens = _recorder.TotalTokens,
+    };
+
+    private static EvaluationScore? Score(EvaluationResult? result) => result is null ? null : new(result.Accuracy, result.Correct.Count);
+
+    private static LowRankAdapter Adapt(LanguageModel student, LoraRecipe lora, long seed, torch.Device device)
+    {
+        var modules = student.Decoder.Weights.Named
+            .Where(p => p.Value.dim() == 2 && p.Key.StartsWith("model.layers.", StringComparison.Ordinal))
+            .Select(p => (Path: p.Key[..^".weight".Length], Outputs: p.Value.shape[0], Inputs: p.Value.shape[1]))
+            .Where(m => lora.TargetModules.Any(t => m.Path == t || m.Path.EndsWith("." + t, StringComparison.Ordinal)))
+            .ToArray();
+        if (modules.Length == 0)
+        {
+            throw new OpdException(ErrorCodes.AdapterInvalid,
+                $"student.lora.targetModules [{string.Join(", ", lora.TargetModules)}] names no linear layer of the model. Known: q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj.");
+        }
+        return new LowRankAdapter(modules, lora.R, lora.Rslora ? lora.Alpha / Math.Sqrt(lora.R) : lora.Alpha / lora.R, seed, device);
+    }
+
+    private static Recipe Located(RecipeReading reading)
+    {
+        Recipe recipe = reading.Recipe ?? throw new ArgumentException("the recipe has errors", nameof(reading));
+        return recipe with
+        {
+            Student = recipe.Student with { Model = reading.FullPath(recipe.Student.Model) },
+            Signal = recipe.Signal is TeacherSignalRecipe teacher ? teacher with { Model = reading.FullPath(teacher.Model) } : recipe.Signal,
+            Data = recipe.Data with { Train = reading.FullPath(recipe.Data.Train) },
+            Evaluate = recipe.Evaluate is null ? null : recipe.Evaluate with { Data = reading.FullPath(recipe.Evaluate.Data) },
+        };
+    }
+
+    private void WriteHeader(torch.Device device)
+    {
+        var hashes = new Dictionary<string, string> { [_recipe.Data.Train] = Hash(_recipe.Data.Train) };
+        if (_recipe.Evaluate is not null) hashes[_recipe.Evaluate.Data] = Hash(_recipe.Evaluate.Data);
+        DateTimeOffset now = _time.GetUtcNow();
+        var run = new RunInfo
+        {
+            Id = Path.GetFileName(_folder.Path),
+            Started = now,
+            Version = typeof(DistillationSession).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion,
+            Device = device.ToString(),
+            StudentParameters = _student.Decoder.Config.ParameterCount,
+            TeacherParameters = _teacher?.Model.Decoder.Config.ParameterCount,
+            DataHashes = hashes,
+        };
+        _folder.WriteRecipe((JsonObject)JsonSerializer.SerializeToNode(_recipe, RunJson.Options)!, run);
+        _folder.WriteLabels(MetricLabels.For(_objective));
+        _folder.Append(new RunEvent { Time = now, Event = "started" });
+    }
+
+    private static string Hash(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        return string.Create(CultureInfo.InvariantCulture, $"sha256:{Convert.ToHexStringLower(SHA256.HashData(stream))}");
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _student.Dispose();
+        _teacher?.Dispose();
+    }
+}

@@ -1,0 +1,22 @@
+using OpdCode.Models.Generation;
+
+namespace OpdCode.Distillation.Rollouts;
+
+/// <summary>One text to learn from: what the student wrote for a prompt, or (supervised) the answer that was given.</summary>
+public sealed record Rollout
+{
+    /// <summary>Where the example stands in the training data, from 0.</summary>
+    public required int Example { get; init; }
+
+    /// <summary>The prompt as the model sees it.</summary>
+    public required int[] PromptIds { get; init; }
+
+    /// <summary>The response, the token that ends it included.</summary>
+    public required int[] ResponseIds { get; init; }
+
+    /// <summary>log p of each response token under the distribution it was sampled from, nats; null for given answers.</summary>
+    public float[]? SamplerLogprobs { get; init; }
+
+    /// <summary>Why the response ended.</summary>
+    public FinishReason Finish { get; init; } = FinishReason.Stop;
+}

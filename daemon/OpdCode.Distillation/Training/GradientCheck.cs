@@ -1,0 +1,31 @@
+using OpdCode.Models.Decoding;
+using OpdCode.Protocol;
+using TorchSharp;
+
+namespace OpdCode.Distillation.Training;
+
+/// <summary>The checks between backward and step.</summary>
+public static class GradientCheck
+{
+    /// <summary>L2 norm of the whole gradient.</summary>
+    /// <exception cref="OpdException">OPD3001 when loss or gradient is not finite; OPD3002 when the first step's gradient is exactly zero.</exception>
+    public static double Norm(ParameterBuffer parameters, int step, double loss)
+    {
+        using torch.Tensor norm = parameters.Gradients_P!.norm();
+        double value = norm.ToDouble();
+        if (!double.IsFinite(loss) || !double.IsFinite(value))
+        {
+            throw new OpdException(ErrorCodes.NotFinite, FormattableString.Invariant(
+                $"Step {step}: the loss is {loss} and the gradient norm is {value}. The step was not applied; the weights are those of step {step - 1}. Lower optimizer.learningRate or optimizer.clipNorm, and look at the rollouts of the last recorded step."));
+        }
+        if (step == 1 && value == 0)
+        {
+            throw new OpdException(ErrorCodes.NoSignal,
+                "Step 1: the gradient is exactly zero, so nothing would be learned. Student and teacher are the same model, or every token is masked.");
+        }
+        return value;
+    }
+
+    /// <summary>What the gradient is multiplied by so that its norm is at most <paramref name="clipNorm"/>; 1 when it already is, or when clipping is off (0).</summary>
+    public static double ClipScale(double norm, double clipNorm) => clipNorm > 0 && norm > clipNorm ? clipNorm / norm : 1;
+}

@@ -1,0 +1,74 @@
+using OpdCode.Distillation.Objectives;
+using OpdCode.Distillation.Rollouts;
+using OpdCode.Models.Generation;
+using TorchSharp;
+
+namespace OpdCode.Distillation.Training;
+
+/// <summary>Sums over the micro-batches of one step; means are over all trained tokens of the step.</summary>
+public sealed class StepTotals(IReadOnlyList<Rollout> rollouts)
+{
+    private double _divergence, _studentEntropy, _teacherEntropy, _logRatio;
+    private bool _hasDivergence, _hasTeacher;
+
+    /// <summary>Loss of the step so far, nats per token.</summary>
+    public double Loss { get; private set; }
+
+    /// <summary>Trained tokens so far.</summary>
+    public long Tokens { get; private set; }
+
+    /// <summary>Sequences so far.</summary>
+    public int Sequences { get; private set; }
+
+    /// <summary>Mean response length in tokens.</summary>
+    public double ResponseLength => rollouts.Average(r => r.ResponseIds.Length);
+
+    /// <summary>Response tokens of the step.</summary>
+    public long ResponseTokens => rollouts.Sum(r => (long)r.ResponseIds.Length);
+
+    /// <summary>Fraction of responses that hit the length limit, 0 to 1.</summary>
+    public double Truncated => rollouts.Average(r => r.Finish == FinishReason.Length ? 1.0 : 0.0);
+
+    /// <summary>The objective's divergence per token, nats; null for objectives without one.</summary>
+    public double? Divergence => _hasDivergence ? _divergence / Tokens : null;
+
+    /// <summary>Mean of log p_student − log p_teacher of the sampled tokens (k1), nats; null without a teacher.</summary>
+    public double? LogRatio => _hasTeacher ? _logRatio / Tokens : null;
+
+    /// <summary>Entropy of the student per token, nats.</summary>
+    public double StudentEntropy => _studentEntropy / Tokens;
+
+    /// <summary>Entropy of the teacher per token, nats; null without a teacher.</summary>
+    public double? TeacherEntropy => _hasTeacher ? _teacherEntropy / Tokens : null;
+
+    /// <summary>Adds a micro-batch.</summary>
+    public void Add(ObjectiveResult result)
+    {
+        using var none = torch.no_grad();
+        TokenSignals signals = result.Signals;
+        Loss += result.Loss.ToDouble();
+        Tokens += signals.StudentLogprob_N.shape[0];
+        Sequences = CountSequences();
+        _studentEntropy += signals.StudentEntropy_N.sum().ToDouble();
+        if (signals.Divergence_N is not null)
+        {
+            _hasDivergence = true;
+            _divergence += signals.Divergence_N.sum().ToDouble();
+        }
+        if (signals.TeacherLogprob_N is not null && signals.TeacherEntropy_N is not null)
+        {
+            _hasTeacher = true;
+            _teacherEntropy += signals.TeacherEntropy_N.sum().ToDouble();
+            _logRatio += (signals.StudentLogprob_N - signals.TeacherLogprob_N).sum().ToDouble();
+        }
+    }
+
+    // Rows arrive in the order of the sequences, so the count of tokens tells the count of sequences.
+    private int CountSequences()
+    {
+        long tokens = 0;
+        int sequences = 0;
+        while (sequences < rollouts.Count && tokens < Tokens) tokens += rollouts[sequences++].ResponseIds.Length;
+        return sequences;
+    }
+}

@@ -1,0 +1,102 @@
+using OpdCode.Models.Decoding;
+using OpdCode.Protocol;
+using TorchSharp;
+
+namespace OpdCode.Models.Generation;
+
+/// <summary>
+/// Writes responses to a batch of prompts of unequal lengths with a key-value cache. Prompts are aligned at their
+/// right end (padding on the left, masked), so every row appends to the same slot; finished rows leave the batch.
+/// </summary>
+public static class Generator
+{
+    /// <summary>Generates one response per prompt.</summary>
+    /// <param name="model">The model that writes.</param>
+    /// <param name="vocabularySize">Ids from here on are padding of the head and are never chosen.</param>
+    /// <param name="prompts">Token ids of each prompt, at least one each.</param>
+    /// <param name="streams">Random stream of each row: the same stream and seed give the same numbers whatever the batch.</param>
+    /// <param name="options">Sampling and stopping.</param>
+    /// <param name="cancel">Checked between tokens.</param>
+    /// <returns>In the order of the prompts.</returns>
+    /// <exception cref="OpdException">OPD1202 when a prompt is empty or does not fit the model's context with the response.</exception>
+    public static IReadOnlyList<GeneratedSequence> Generate(
+        Decoder model, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options, CancellationToken cancel = default)
+    {
+        if (prompts.Count == 0) return [];
+        foreach (int[] prompt in prompts) CheckLength(model.Config, prompt.Length, options.MaxNewTokens);
+        using var none = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        int longest = prompts.Max(p => p.Length);
+        using var cache = new KeyValueCache(model.Config, longest + Math.Min(options.MaxNewTokens, 256));
+        var rows = new GenerationRows(prompts, streams);
+
+        torch.Tensor pads_B = torch.tensor(rows.Pads(longest), device: model.Device);
+        torch.Tensor hidden_BTD = Prefill(model, rows, longest, pads_B, cache);
+        torch.Tensor last_BD = hidden_BTD.select(1, longest - 1);
+        for (int step = 0; ; step++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            using var stepScope = torch.NewDisposeScope();
+            torch.Tensor logits_BV = model.Logits(last_BD).narrow(1, 0, vocabularySize);
+            double[] chosen = TokenSampler.Sample(logits_BV, rows.Uniforms(options.Seed, step), options).cpu().data<double>().ToArray();
+            rows.Append(chosen, options);
+            if (rows.Active == 0) break;
+            if (rows.Finished > 0)
+            {
+                // Leaving rows cost a copy of the cache once; staying rows would cost their share of every later step.
+                torch.Tensor kept_R = torch.tensor(rows.RemoveFinished(), device: model.Device);
+                cache.Select(kept_R);
+                pads_B.Dispose();
+                pads_B = torch.tensor(rows.Pads(longest), device: model.Device).MoveToOuterDisposeScope();
+            }
+            last_BD.Dispose();
+            last_BD = Step(model, rows, longest + step, pads_B, cache).MoveToOuterDisposeScope();
+        }
+        return rows.Results();
+    }
+
+    /// <summary>Refuses a prompt that is empty or too long for the response asked for.</summary>
+    /// <exception cref="OpdException">OPD1202 with the lengths seen.</exception>
+    public static void CheckLength(DecoderConfig config, int promptTokens, int newTokens)
+    {
+        if (promptTokens == 0)
+            throw new OpdException(ErrorCodes.PromptTooLong, "The prompt is empty: there is no token to continue from. Give at least one token.");
+        if (promptTokens + newTokens > config.MaxPositions)
+        {
+            throw new OpdException(ErrorCodes.PromptTooLong,
+                $"The prompt has {promptTokens} tokens and up to {newTokens} more may follow, but the model's context ends at {config.MaxPositions}. Shorten the prompt or lower the longest response.");
+        }
+    }
+
+    private static torch.Tensor Prefill(Decoder model, GenerationRows rows, int longest, torch.Tensor pads_B, KeyValueCache cache)
+    {
+        torch.Tensor ids_BT = torch.tensor(rows.PaddedPrompts(longest), [rows.Active, longest], device: model.Device);
+        if (!rows.Unequal) return model.Hidden(ids_BT, AttentionPattern.Causal, cache);
+        torch.Tensor slots_T = torch.arange(longest, torch.int64, model.Device);
+        torch.Tensor real_B1T = slots_T.unsqueeze(0).ge(pads_B.unsqueeze(1)).unsqueeze(1);
+        torch.Tensor causal_1TT = slots_T.unsqueeze(0).le(slots_T.unsqueeze(1)).unsqueeze(0);
+        torch.Tensor self_1TT = slots_T.unsqueeze(0).eq(slots_T.unsqueeze(1)).unsqueeze(0);
+        return model.Hidden(ids_BT, new AttentionPattern
+        {
+            Positions_BT = (slots_T.unsqueeze(0) - pads_B.unsqueeze(1)).clamp_min_(0),
+            PositionLimit = longest,
+            // Padding attends to itself: a row of softmax with nothing to see would be NaN.
+            Mask_B1TS = real_B1T.logical_and(causal_1TT).logical_or(self_1TT).unsqueeze(1),
+        }, cache);
+    }
+
+    private static torch.Tensor Step(Decoder model, GenerationRows rows, int slot, torch.Tensor pads_B, KeyValueCache cache)
+    {
+        torch.Tensor ids_B1 = torch.tensor(rows.LastIds(), [rows.Active, 1], device: model.Device);
+        torch.Tensor? mask_B11S = null;
+        if (rows.Unequal)
+            mask_B11S = torch.arange(slot + 1, torch.int64, model.Device).unsqueeze(0).ge(pads_B.unsqueeze(1)).view(rows.Active, 1, 1, slot + 1);
+        torch.Tensor hidden_B1D = model.Hidden(ids_B1, new AttentionPattern
+        {
+            Positions_BT = (slot - pads_B).unsqueeze(1),
+            PositionLimit = slot + 1,
+            Mask_B1TS = mask_B11S,
+        }, cache);
+        return hidden_B1D.select(1, 0);
+    }
+}

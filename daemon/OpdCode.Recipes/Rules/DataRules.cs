@@ -1,0 +1,33 @@
+using System.Text.Json;
+using OpdCode.Protocol;
+using OpdCode.Recipes.Reading;
+
+namespace OpdCode.Recipes.Rules;
+
+/// <summary>Files that are used for two purposes, and paths that work on one machine only.</summary>
+internal static class DataRules
+{
+    private static readonly string[] s_paths = ["student.model", "signal.model", "data.train", "evaluate.data"];
+
+    public static void Check(RuleContext recipe)
+    {
+        if (recipe.Text("data.train") is { } train && recipe.Text("evaluate.data") is { } heldOut && SamePath(recipe.Folder, train, heldOut))
+            recipe.Warn(ErrorCodes.EvaluatesOnTraining, "evaluate.data", $"evaluate.data is the training file ({heldOut}): the score shows what was memorised, not what was learned. Hold prompts out.");
+        foreach (string path in s_paths)
+            if (recipe.Text(path) is { Length: > 0 } value && IsAbsolute(value))
+                recipe.Inform(ErrorCodes.PathAbsolute, path, $"{path} is an absolute path: the recipe works on this machine only. Paths relative to the recipe travel with it.");
+        HashSet<string> modules = new(StringComparer.Ordinal);
+        foreach (LocatedValue item in recipe.Items("student.lora.targetModules"))
+            if (item.Kind == JsonValueKind.String && !modules.Add(item.Text!))
+                recipe.Warn(ErrorCodes.SettingIgnored, "student.lora.targetModules", $"student.lora.targetModules names \"{item.Text}\" twice; once is enough.");
+    }
+
+    /// <summary>True when two paths of a recipe lead to the same place. Case counts only where the file system lets it.</summary>
+    public static bool SamePath(string folder, string a, string b) =>
+        string.Equals(Full(folder, a), Full(folder, b), OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+
+    private static string Full(string folder, string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path.Replace('\\', '/'), folder));
+
+    // Both kinds on both systems: the recipe may have been written on the other one.
+    private static bool IsAbsolute(string path) => path[0] is '/' or '\\' || (path.Length > 2 && char.IsAsciiLetter(path[0]) && path[1] == ':' && path[2] is '/' or '\\');
+}

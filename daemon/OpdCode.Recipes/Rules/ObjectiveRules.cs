@@ -1,0 +1,62 @@
+using OpdCode.Protocol;
+
+namespace OpdCode.Recipes.Rules;
+
+/// <summary>Settings of an objective that contradict one another, or that its choice leaves without effect.</summary>
+internal static class ObjectiveRules
+{
+    // Which divergences look at a setting; with any other it has no effect.
+    private static readonly (string Setting, string[] Divergences)[] s_users =
+    [
+        ("beta", ["jsd"]),
+        ("alpha", ["skew-forward-kl", "skew-reverse-kl", "alpha"]),
+        ("detachMixture", ["skew-forward-kl", "skew-reverse-kl"]),
+        ("mass", ["adaptive-kl"]),
+        ("entropyThreshold", ["entropy-aware"]),
+        ("coefficient", ["entropy-aware"]),
+        ("topK", ["entropy-aware"]),
+    ];
+
+    public static void Check(RuleContext recipe)
+    {
+        string? kind = recipe.Text("objective.kind");
+        if (kind == "divergence") CheckDivergence(recipe);
+        if (kind == "supervised") CheckSupervised(recipe);
+        if (kind is "group-reward" or "preference" && recipe.Number("rollout.samplesPerPrompt") is { } samples && samples < 2)
+            recipe.Error(ErrorCodes.GroupTooSmall, "rollout.samplesPerPrompt",
+                $"rollout.samplesPerPrompt is {samples}: the {kind} objective compares rollouts of one prompt and needs at least 2. Usual are 4 to 16.", "8");
+        if (recipe.Number("objective.importance.min") is { } min && recipe.Number("objective.importance.max") is { } max && min > max)
+            recipe.Error(ErrorCodes.BoundsReversed, "objective.importance.min",
+                $"objective.importance.min is {RuleContext.Show(min)}, above objective.importance.max, {RuleContext.Show(max)}: no weight would be kept. Swap them.");
+    }
+
+    private static void CheckDivergence(RuleContext recipe)
+    {
+        string divergence = recipe.Text("objective.divergence") ?? "reverse-kl";
+        foreach ((string setting, string[] users) in s_users)
+        {
+            string path = $"objective.{setting}";
+            if (recipe.IsChosen(path) && recipe.Has(path) && !users.Contains(divergence))
+                recipe.Warn(ErrorCodes.SettingIgnored, path, $"{path} has no effect with \"{divergence}\"; it belongs to {string.Join(", ", users.Select(u => $"\"{u}\""))}. Remove it, or change objective.divergence.");
+        }
+        if (recipe.Text("objective.support.kind") == "top-k" && recipe.Number("objective.support.k") == 1 && recipe.Text("objective.support.tail") == "renormalize")
+            recipe.Error(ErrorCodes.RenormalizedTopOne, "objective.support.tail",
+                "A top-k support of one token, renormalised, gives that token probability 1 on both sides: the divergence is always 0. Keep the tail (\"bucket\"), or raise objective.support.k.", "\"bucket\"");
+        if (recipe.Number("objective.studentTemperature") is { } student && recipe.Number("objective.teacherTemperature") is { } teacher && student != teacher)
+            recipe.Inform(ErrorCodes.TemperaturesOfLossDiffer, "objective.teacherTemperature",
+                $"The loss sees the student at temperature {RuleContext.Show(student)} and the teacher at {RuleContext.Show(teacher)}: its minimum is not where the two models agree, but where the student is the teacher made {(teacher < student ? "sharper" : "flatter")}.");
+    }
+
+    private static void CheckSupervised(RuleContext recipe)
+    {
+        if (recipe.Has("signal"))
+            recipe.Warn(ErrorCodes.SettingIgnored, "signal", "The supervised objective learns from the completions in the data; the signal is not asked. Remove it, or choose another objective.");
+        foreach (string setting in new[] { "samplesPerPrompt", "maxNewTokens", "temperature", "topK", "topP" })
+        {
+            string path = $"rollout.{setting}";
+            // Evaluation writes up to maxNewTokens whatever the objective.
+            if (setting == "maxNewTokens" && recipe.Has("evaluate")) continue;
+            if (recipe.IsChosen(path)) recipe.Inform(ErrorCodes.SettingIgnored, path, $"{path} has no effect with the supervised objective: nothing is sampled.");
+        }
+    }
+}

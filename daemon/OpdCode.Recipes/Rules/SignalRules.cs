@@ -1,0 +1,38 @@
+using OpdCode.Protocol;
+
+namespace OpdCode.Recipes.Rules;
+
+/// <summary>Is there a judgement, and can it differ from what the student already thinks?</summary>
+internal static class SignalRules
+{
+    /// <summary>Above this the reported cliff of structured output begins (2605.08737: onset in 1.204 to 1.228).</summary>
+    private const double CliffOnset = 1.2;
+
+    public static void Check(RuleContext recipe)
+    {
+        string? objective = recipe.Text("objective.kind");
+        if (objective is "divergence" or "policy-gradient" && !recipe.Has("signal") && recipe.IsComplete("signal"))
+            recipe.Error(ErrorCodes.SignalMissing, "signal",
+                $"The {objective} objective needs a signal: who judges the tokens? Add \"signal\": {{ \"kind\": \"teacher\", \"model\": \"…\" }}.");
+        CheckSelfTeaching(recipe, objective);
+        CheckExtrapolation(recipe);
+    }
+
+    private static void CheckSelfTeaching(RuleContext recipe, string? objective)
+    {
+        if (objective is null or "supervised" || recipe.Text("signal.kind") != "teacher" || recipe.Flag("student.fromScratch") || recipe.Has("signal.extrapolation")) return;
+        if (recipe.Text("student.model") is not { } student || recipe.Text("signal.model") is not { } teacher) return;
+        if (DataRules.SamePath(recipe.Folder, student, teacher))
+            recipe.Warn(ErrorCodes.TeacherIsStudent, "signal.model",
+                $"The teacher is the model that the student starts from ({LimitedText(teacher)}): both agree on every token, so there is nothing to learn. Choose another teacher, or give the teacher something that the student does not see.");
+    }
+
+    private static void CheckExtrapolation(RuleContext recipe)
+    {
+        if (recipe.Number("signal.extrapolation.lambda") is not { } lambda || lambda <= CliffOnset || recipe.Text("signal.extrapolation.guard") == "cap") return;
+        recipe.Warn(ErrorCodes.ExtrapolationCliff, "signal.extrapolation.lambda",
+            $"signal.extrapolation.lambda is {RuleContext.Show(lambda)}. Structured output was seen to break between 1.20 and 1.23 (arXiv 2605.08737); where it breaks depends on teacher and base. Set the guard to \"cap\", or watch the parse rate.");
+    }
+
+    private static string LimitedText(string text) => text.Length <= 80 ? text : string.Concat(text.AsSpan(0, 77), "...");
+}
