@@ -9,7 +9,7 @@ public static class OpdCodeCommand
     public static RootCommand Create() => new("On-policy distillation of language models: a student writes, a teacher judges every token, the student learns.")
     {
         RunCommand.Create(),
-        //ReportCommand.Create(),
+        ReportCommand.Create(),
         GenerateCommand.Create(),
         ScoreCommand.Create(),
         TokenizeCommand.Create(),

@@ -15,7 +15,8 @@ internal static class ReportPage
 
     public static void Write(Stream stream, Action<Stream> writeData)
     {
-        string library = Resource("uPlot-1.6.32.iife.min.js").TrimEnd();
+        // The licence asks to travel with every copy, and every report is one.
+        string library = $"/*! uPlot 1.6.32\n{Resource("uPlot-LICENSE.txt")}*/\n{Resource("uPlot-1.6.32.iife.min.js").TrimEnd()}";
         string script = "\"use strict\";\n" + string.Concat(s_scripts.Select(Resource));
         string style = Resource("uPlot-1.6.32.min.css").TrimEnd() + "\n" + Resource("report.css");
         string policy =

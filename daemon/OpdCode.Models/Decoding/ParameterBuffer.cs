@@ -67,7 +67,10 @@ public sealed class ParameterBuffer : IDisposable
     }
 
     /// <summary>Sets all gradients to zero, in place.</summary>
-    public void ZeroGradients() => Gradients_P?.zero_();
+    public void ZeroGradients()
+    {
+        using torch.Tensor? same = Gradients_P?.zero_(); // an in-place operation returns a second handle, which wants an owner too
+    }
 
     /// <inheritdoc />
     public void Dispose()

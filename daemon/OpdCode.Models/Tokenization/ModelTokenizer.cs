@@ -100,14 +100,14 @@ public sealed class ModelTokenizer
         int estimate = (text.Length / 3) + 4;
         var ids = new List<int>(estimate);
         var spans = new List<TokenSpan>(estimate);
-        if (special == SpecialTokens.Add)
-            AddEmpty(_postProcessor.Before, 0);
+        int done = 0;
+        foreach (int id in special == SpecialTokens.Add ? _postProcessor.Before : [])
+            Add(id, 0, 0);
         foreach (TextPiece piece in Cut(AlignedText.FromOriginal(text)))
         {
             if (piece.TokenId >= 0)
             {
-                ids.Add(piece.TokenId);
-                spans.Add(index.Span(piece.Source.ByteStart(piece.Start), piece.Source.ByteEnd(piece.Start + piece.Length - 1)));
+                Add(piece.TokenId, piece.Source.ByteStart(piece.Start), piece.Source.ByteEnd(piece.Start + piece.Length - 1));
                 continue;
             }
 
@@ -115,22 +115,21 @@ public sealed class ModelTokenizer
             foreach (BpeToken token in _model.Tokenize(piece.Text))
             {
                 (int start, int end) = placement.Locate(token);
-                ids.Add(token.Id);
-                spans.Add(index.Span(start, end));
+                Add(token.Id, start, end);
             }
         }
 
-        if (special == SpecialTokens.Add)
-            AddEmpty(_postProcessor.After, index.ByteCount);
+        foreach (int id in special == SpecialTokens.Add ? _postProcessor.After : [])
+            Add(id, index.ByteCount, index.ByteCount);
         return new TokenizedText([.. ids], [.. spans]);
 
-        void AddEmpty(int[] tokens, int at)
+        void Add(int id, int start, int end)
         {
-            foreach (int id in tokens)
-            {
-                ids.Add(id);
-                spans.Add(index.Span(at, at));
-            }
+            // An added token that takes the white space after it may have taken part of the next one: the first keeps it.
+            start = Math.Max(start, done);
+            done = Math.Max(end, done);
+            ids.Add(id);
+            spans.Add(index.Span(start, done));
         }
     }
 

@@ -188,7 +188,7 @@ internal sealed class SyntheticRun(string folder, int seed = 7)
         while (rows.Count < 5)
         {
             string text = rollout.TokenTexts[t].StartsWith(' ') ? $" {_random.Next(10)}" : $"{_random.Next(20)}";
-            rows.Add((4000 + rows.Count * 31 + t, text, rest *= rows.Count == 0 ? 0.9 : 0.6));
+            rows.Add((4000 + rows.Count * 31 + t, text, rest *= rest == 1 - own ? 0.55 : 0.4)); // sums to less than 1 − own
         }
 
         rows.Sort((a, b) => b.P.CompareTo(a.P));

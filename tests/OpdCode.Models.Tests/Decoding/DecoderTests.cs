@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using OpdCode.Models.Decoding;
-using OpdCode.Models.Native;
 using OpdCode.Protocol;
 using TorchSharp;
 

@@ -48,7 +48,7 @@ internal sealed class DecoderTwin(DecoderConfig c, Func<string, double[]> weight
             }
         }
         string head_ = c.TieEmbeddings ? "model.embed_tokens" : "lm_head";
-        return x.Select(r => Softmax(Linear(Norm(r, weight("model.norm.weight")), head_, false)).Select(Math.Log).ToArray()).ToArray();
+        return x.Select(r => Softmax(Linear(Norm(r, weight("model.norm.weight")), head_, false)).Select(p => Math.Log(p)).ToArray()).ToArray();
     }
 
     private double[][] Heads(double[][] rows, string name, int heads, bool bias, string? norm, double[] frequencies, double scale) => rows.Select((row, t) =>

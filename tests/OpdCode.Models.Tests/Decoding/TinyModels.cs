@@ -8,12 +8,13 @@ namespace OpdCode.Models.Tests.Decoding;
 /// <summary>Small random models of every supported shape.</summary>
 internal static class TinyModels
 {
-    public static JsonObject Json(string type = "llama") => new()
-    {
-        ["model_type"] = type, ["vocab_size"] = 50, ["hidden_size"] = 32, ["intermediate_size"] = 48, ["num_hidden_layers"] = 2,
-        ["num_attention_heads"] = 4, ["num_key_value_heads"] = 2, ["max_position_embeddings"] = 128, ["rms_norm_eps"] = 1e-5, ["rope_theta"] = 10000.0,
-        ["tie_word_embeddings"] = true, ["hidden_act"] = "silu",
-    };
+    public static JsonObject Json(string type = "llama") => (JsonObject)JsonNode.Parse($$"""
+        {
+          "model_type": "{{type}}", "vocab_size": 50, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
+          "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 128, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
+          "tie_word_embeddings": true, "hidden_act": "silu"
+        }
+        """)!;
 
     public static Decoder Create(string type = "llama", Action<JsonObject>? change = null, torch.ScalarType dtype = torch.ScalarType.Float32)
     {

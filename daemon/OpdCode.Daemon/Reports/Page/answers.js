@@ -1,6 +1,6 @@
 // Greedy answers to held-out prompts, before and after training.
 
-const ANSWER_PAGE = 10;
+const ANSWER_PAGE = 6;
 const ANSWER_FILTERS = [
   { key: "fixed", title: "fixed", of: (a) => a.beforeCorrect === false && a.afterCorrect === true },
   { key: "broken", title: "broken", of: (a) => a.beforeCorrect === true && a.afterCorrect === false },

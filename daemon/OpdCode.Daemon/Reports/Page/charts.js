@@ -11,16 +11,17 @@ const CHARTS = [
   { title: "Throughput", keys: ["rolloutTokensPerSecond", "trainTokensPerSecond"], unit: "tokens per second", names: ["rollout", "training"] },
 ];
 const MORE_CHARTS = [
-  { title: "Learning rate", keys: ["learningRate"], unit: "", log: true },
+  { title: "Learning rate", keys: ["learningRate"], unit: "", log: true, exact: true },
   { title: "Seconds per step", keys: ["seconds"], unit: "s" },
   { title: "Response tokens per step", keys: ["responseTokens"], unit: "tokens" },
-  { title: "Memory", keys: ["memoryBytes"], unit: "MB", scale: 1e-6 },
+  { title: "Memory", keys: ["memoryBytes"], unit: "MB", scale: 1e-6, exact: true },
 ];
 const NOT_CHARTED = new Set(["evaluated"]);
 
 /** The colour that a custom property has now; also resolves light-dark() and system colours. */
 function colourOf(property) {
   const probe = make("span", { class: "unseen" });
+  probe.style.forcedColorAdjust = "none";
   probe.style.color = `var(${property})`;
   document.body.append(probe);
   const colour = getComputedStyle(probe).color;
@@ -112,18 +113,18 @@ function makeChart(data, spec) {
     lost.textContent = dropped > 0 ? `${plural(dropped, "value")} ≤ 0 not on a logarithmic axis.` : "";
     const colours = [colourOf(series.length > 1 ? "--positive-accent" : "--negative-accent"), colourOf("--negative-accent")];
     const columns = [steps], styles = [{ label: "step" }];
-    const smoothed = view.smoothing > 0 && !spec.points;
+    const smoothed = view.smoothing > 0 && !spec.points && !spec.exact;
     for (const { name, values, index } of series) {
       const shape = {
         stroke: colours[index % 2], dash: index > 0 ? [7, 4] : undefined, spanGaps: true,
-        points: { show: spec.points === true || steps.length < 40, size: spec.points ? 7 : 5 },
+        points: { show: spec.points === true || steps.length < 40, size: spec.points ? 7 : 5, fill: colourOf("--panel") },
         value: (_, value) => chartNumber(spec, value),
       };
       if (smoothed) {
-        columns.push(usable(smooth(values, view.smoothing)));
-        styles.push({ ...shape, label: `${name}, smoothed`, width: 2, points: { show: false } });
         columns.push(usable(values));
-        styles.push({ ...shape, label: name, width: 1, alpha: 0.4, points: { show: false } });
+        styles.push({ ...shape, label: name, width: 1, alpha: 0.45, points: { show: false } });
+        columns.push(usable(smooth(values, view.smoothing)));
+        styles.push({ ...shape, label: "smoothed", width: 2, points: { show: false } });
       } else {
         columns.push(usable(values));
         styles.push({ ...shape, label: name, width: 2 });
@@ -141,7 +142,7 @@ function makeChart(data, spec) {
         { ...axis, size: 54, values: (_, ticks) => ticks.map((tick) => tick === null ? "" : spec.percent ? `${+(tick * 100).toFixed(1)} %` : axisNumber(tick)) },
       ],
       cursor: { drag: { x: false, y: false }, y: false },
-      legend: { live: true },
+      legend: { live: true, markers: { width: 2, dash: (u, i) => u.series[i].dash ? "dashed" : "solid" } },
     }, columns, plot);
   }
   return { figure, redraw };
@@ -165,7 +166,7 @@ function startCharts(data) {
   });
   const first = place(CHARTS, byId("charts"));
   const more = place([...MORE_CHARTS, ...others], byId("charts-more"));
-  const view = { log: false, smoothing: data.curves.steps.length < 20 ? 0 : 0.5 };
+  const view = { log: false, smoothing: data.curves.steps.length < 20 ? 0 : 0.8 };
   byId("smoothing").value = view.smoothing;
   const redraw = () => {
     byId("smoothing-value").textContent = view.smoothing === 0 ? "off" : view.smoothing.toFixed(2);

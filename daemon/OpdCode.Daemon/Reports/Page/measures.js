@@ -76,7 +76,8 @@ function levelText(measure, level) {
 
 /** The line that screen readers hear and the token list shows. */
 function tokenLine(rollout, t, measure, thresholds) {
-  const parts = [`#${t + 1} ${quote(rollout.tokenTexts[t])}`];
+  const space = spaceWords(rollout.tokenTexts[t]);
+  const parts = [`#${t + 1} ${quote(rollout.tokenTexts[t])}${space ? ` ${space}` : ""}`];
   if (rollout.studentLogprobs) parts.push(`student ${probability(rollout.studentLogprobs[t])}`);
   if (rollout.teacherLogprobs) parts.push(`teacher ${probability(rollout.teacherLogprobs[t])}`);
   if (rollout.teacherRank) parts.push(`(rank ${rollout.teacherRank[t]})`);

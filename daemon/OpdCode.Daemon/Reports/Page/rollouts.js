@@ -35,17 +35,17 @@ function startRollouts(data) {
     const here = countsOf([state.rollout]), everywhere = countsOf(all);
     const negative = measure.twoSided || [-1, -2, -3].some((level) => everywhere.has(level));
     const levels = negative ? [-3, -2, -1, 0, 1, 2, 3] : [0, 1, 2, 3];
-    const bound = (i) => format(thresholds[i]);
+    const bound = (i) => plain(thresholds[i]);
     const range = (level) => {
       const size = Math.abs(level), sign = level < 0 ? "−" : measure.twoSided ? "+" : "";
       if (measure.centre !== 0) return level === 0 ? `within ${bound(0)} of ${measure.centre}` : `${measure.centre} ${level < 0 ? "−" : "+"} ${bound(size - 1)}${size === 3 ? " or more" : ""}`;
       if (level === 0) return negative ? `within ±${bound(0)}` : `below ${bound(0)}`;
-      return size === 3 ? `${sign}${bound(2)} and ${level < 0 ? "below" : "above"}` : `${sign}${bound(size - 1)} to ${sign}${bound(size)}`;
+      return size === 3 ? `${sign}${bound(2)} or ${level < 0 ? "less" : "more"}` : `${sign}${bound(size - 1)} to ${sign}${bound(size)}`;
     };
-    const cell = (tag, attributes) => make(tag, attributes);
+    const cell = make;
     const sides = make("tr", {}, cell("td", {}),
-      negative ? cell("th", { scope: "colgroup", colspan: 3, class: "side", text: `blue: ${measure.negative}` }) : null,
-      cell("td", {}), cell("th", { scope: "colgroup", colspan: 3, class: "side", text: `orange: ${measure.positive}` }));
+      negative ? cell("th", { scope: "colgroup", colspan: 3, class: "side", text: `blue: ${measure.negative}` }, make("span", { class: "contrast-only", text: " (line above)" })) : null,
+      cell("td", {}), cell("th", { scope: "colgroup", colspan: 3, class: "side", text: `orange: ${measure.positive}` }, make("span", { class: "contrast-only", text: " (line below)" })));
     const swatches = make("tr", {}, cell("th", { scope: "row", text: "Level" }), ...levels.map((level) => make("th", { scope: "col" },
       make("span", { class: "token", "data-level": level, text: level === 0 ? measure.neutral.length > 12 ? "neutral" : measure.neutral : LEVEL_WORDS[Math.abs(level)] }))));
     const row = (title, text) => make("tr", {}, cell("th", { scope: "row", text: title }), ...levels.map((level) => cell("td", { text: text(level) })));
@@ -53,14 +53,14 @@ function startRollouts(data) {
     byId("legend").replaceChildren(
       make("p", { class: "legend-words" }, make("strong", { text: `${measure.title}. ` }), `${measure.words(state.rollout)} `,
         measure.twoSided ? `Positive: ${measure.positive}, orange. Negative: ${measure.negative}, blue. ` : `Orange: ${measure.positive}. `,
-        "Lines: dotted low, dashed medium, double high. The thresholds are the same for all rollouts."),
+        "Lines: dotted low, dashed medium, double high. The thresholds are the same for all rollouts; Fit to this run moves them to the 80th, 95th and 99th percentile of what this page shows."),
       make("div", { class: "legend-scroll", tabindex: 0, role: "region", "aria-label": "Legend" },
         make("table", { class: "legend-table", "data-mode": byId("tokens").dataset.mode },
           make("thead", {}, sides, swatches),
           make("tbody", {}, row(measure.unit ? `Range, ${measure.unit}` : "Range", range),
             row("This rollout", (level) => count(here.get(level) ?? 0)), row("All rollouts", (level) => count(everywhere.get(level) ?? 0))))),
       make("p", { class: "note", text: [
-        masked > 0 ? `Hatched and italic: not trained on, ${plural(here.get("masked") ?? 0, "token")} here, ${count(masked)} in all.` : "",
+        masked > 0 ? `Italic, hatched or framed: not trained on, ${plural(here.get("masked") ?? 0, "token")} here, ${count(masked)} in all.` : "",
         missing > 0 ? `Not recorded: ${plural(missing, "token")}.` : ""].filter(Boolean).join(" ") }));
   }
 
@@ -79,20 +79,20 @@ function startRollouts(data) {
     byId("worst").replaceChildren(make("table", {},
       make("thead", {}, make("tr", {}, make("th", { scope: "col", text: "token" }), make("th", { scope: "col", class: "number", text: state.measure.unit || "value" }), make("th", { scope: "col", class: "number", text: "step" }), make("th", { scope: "col", class: "number", text: "rollout" }))),
       make("tbody", {}, ...found.slice(0, limit).map(({ rollout, t, value }) => {
-        const button = make("button", { type: "button", class: "pick", "aria-label": `Go to token ${t + 1} ${quote(rollout.tokenTexts[t])} of step ${rollout.step}, rollout ${rollout.index}` }, `#${t + 1} `, quoted(rollout.tokenTexts[t]));
+        const button = make("button", { type: "button", class: "pick", "aria-label": `#${t + 1} ${quote(rollout.tokenTexts[t])}, step ${rollout.step}, rollout ${rollout.index}` }, `#${t + 1} `, quoted(rollout.tokenTexts[t]));
         button.addEventListener("click", () => { openRollout(rollout); tokens.select(t); });
         return make("tr", {}, make("td", {}, button), make("td", { class: "number", text: measureText({ ...state.measure, unit: "" }, value) }),
           make("td", { class: "number", text: String(rollout.step) }), make("td", { class: "number", text: String(rollout.index) }));
       }))));
   }
 
-  function meanSize(rollout) {
+  function meanOf(rollout) {
     let sum = 0, n = 0;
     rollout.tokenIds.forEach((_, t) => {
       const value = state.measure.value(rollout, t);
       if (trained(rollout, t) && Number.isFinite(value)) { sum += Math.abs(value - state.measure.centre); n++; }
     });
-    return n > 0 ? format(sum / n) : "–";
+    return n > 0 ? sum / n : NaN;
   }
 
   function drawList() {
@@ -104,13 +104,13 @@ function startRollouts(data) {
     byId("step-next").disabled = state.stepIndex === steps.length - 1;
     byId("rollout-list").replaceChildren(make("table", {},
       make("thead", {}, make("tr", {}, make("th", { scope: "col", text: "rollout" }), make("th", { scope: "col", text: "result" }), make("th", { scope: "col", class: "number", text: "tokens" }),
-        make("th", { scope: "col", class: "number", text: state.measure.twoSided ? "mean size" : "mean", title: `Mean of ${state.measure.short}${state.measure.twoSided ? ", sign dropped" : ""}` }))),
+        make("th", { scope: "col", class: "number", text: state.measure.centre !== 0 ? `mean |${state.measure.short} − ${state.measure.centre}|` : state.measure.twoSided ? `mean |${state.measure.short.replace("-", "\u2011")}|` : `mean ${state.measure.short}` }))),
       make("tbody", {}, ...rollouts.map((rollout) => {
         const button = make("button", { type: "button", class: "pick", text: `${rollout.index}`, "aria-label": `Rollout ${rollout.index}` });
         button.addEventListener("click", () => { openRollout(rollout); byId("rollout-list").querySelector("[aria-current] button")?.focus(); });
         return make("tr", { "aria-current": rollout === state.rollout ? "true" : null }, make("td", {}, button),
-          make("td", {}, rollout.correct === undefined ? "–" : verdict(rollout.correct), rollout.finish === "length" ? make("span", { class: "note", text: " cut" }) : null),
-          make("td", { class: "number", text: count(rollout.tokenIds.length) }), make("td", { class: "number", text: meanSize(rollout) }));
+          make("td", { class: "result" }, rollout.correct === undefined ? "–" : verdict(rollout.correct), rollout.finish === "length" ? make("span", { class: "note", text: " cut" }) : null),
+          make("td", { class: "number", text: count(rollout.tokenIds.length) }), make("td", { class: "number", text: Number.isNaN(meanOf(rollout)) ? "–" : format(meanOf(rollout)) }));
       }))));
   }
 
@@ -203,7 +203,8 @@ function startRollouts(data) {
   });
 
   drawThresholds();
-  openRollout(steps.at(-1).rollouts[0]);
+  // The first thing to see: where student and teacher still differ most after the last recorded step.
+  openRollout(steps.at(-1).rollouts.reduce((most, rollout) => (meanOf(rollout) > meanOf(most) ? rollout : most)));
   drawWorst();
 }
 

@@ -37,7 +37,7 @@ function change(data, key, title) {
 
 function showSummary(data) {
   const recipe = data.recipe ?? {}, run = data.run ?? {};
-  const name = visible(recipe.name ?? run.id ?? data.folder);
+  const name = shorten(visible(recipe.name ?? run.id ?? data.folder), 80);
   byId("title").textContent = `OpdCode report: ${name}`;
   document.title = `OpdCode report: ${name}`;
 
@@ -49,7 +49,7 @@ function showSummary(data) {
   const lastStep = Math.max(0, ...data.curves.steps.slice(-1), ...data.events.map((event) => event.step ?? 0));
   const steps = typeof recipe.steps === "number" ? `${count(lastStep)} of ${count(recipe.steps)} steps` : plural(lastStep, "step");
   const state = over?.event === "finished" ? "finished" : over ? "failed" : "not finished";
-  byId("subtitle").textContent = `${state}, ${steps}${run.id ? `, run ${visible(run.id)}` : ""}`;
+  byId("subtitle").textContent = `${state}, ${steps}${run.id ? `, run ${shorten(visible(run.id), 80)}` : ""}`;
   if (over?.event === "failed") {
     byId("status").append(make("p", { class: "notice", text: `Failed after step ${over.step ?? lastStep}: ${visible(over.message ?? "no reason recorded")}` }));
   } else if (!over) {
@@ -63,7 +63,8 @@ function showSummary(data) {
   const wall = started && last ? (Date.parse(last.time) - Date.parse(started.time)) / 1000 : NaN;
   byId("tiles").append(
     tile("Held-out accuracy, before → after", before || after ? `${shown(before)} → ${shown(after)}` : "not recorded",
-      [points, counts.length ? `n = ${[...new Set(counts)].map(count).join(" and ")}` : ""].filter(Boolean).join(", ")),
+      [points, counts.length ? `n = ${[...new Set(counts)].map(count).join(" and ")}` : "",
+        before?.step != null && after?.step != null ? `step ${before.step} → ${after.step}` : ""].filter(Boolean).join(", ")),
     change(data, "loss", "Loss"),
     change(data, "divergence", "Divergence"),
     tile("Wall time", duration(wall), data.curves.seconds > 0 ? `${duration(data.curves.seconds)} in steps` : ""),
@@ -79,11 +80,17 @@ function showSummary(data) {
     fact("Data", recipe.data?.train),
     fact("Device", run.device),
     fact("Seed", recipe.seed === undefined ? "" : String(recipe.seed)),
-    fact("Started", run.started ?? started?.time),
+    fact("Started", time(run.started ?? started?.time)),
     fact("OpdCode", run.version));
   showText(byId("recipe-text"), data.recipe ? JSON.stringify(data.recipe, null, 2) : "not recorded").setAttribute("aria-label", "Resolved recipe");
   showText(byId("events-text"), data.events.length === 0 ? "not recorded" :
-    data.events.map((event) => `${event.time}  step ${event.step ?? 0}  ${event.event}${event.message ? `  ${event.message}` : ""}`).join("\n")).setAttribute("aria-label", "Events");
+    data.events.map((event) => `${time(event.time)}  step ${event.step ?? 0}  ${event.event}${event.message ? `  ${event.message}` : ""}`).join("\n")).setAttribute("aria-label", "Events");
+}
+
+/** 2025-11-04 09:30:00 UTC. */
+function time(iso) {
+  const at = Date.parse(iso);
+  return Number.isNaN(at) ? "" : `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
 const joined = (...parts) => parts.filter(Boolean).join(", ");

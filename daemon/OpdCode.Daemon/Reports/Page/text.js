@@ -19,15 +19,9 @@ function make(tag, attributes = {}, ...children) {
 // Characters that would hide or reorder text: controls, bidi controls, zero-width spaces, tag characters.
 const HIDDEN = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}]/gu;
 
-/** The text with hidden characters made visible: ESC becomes ␛, U+202E becomes ⟨U+202E⟩. Newlines and tabs stay. */
+/** The text with hidden characters made visible: ESC becomes ⟨U+001B⟩. Newlines and tabs stay. */
 function visible(text) {
-  return String(text ?? "").replace(HIDDEN, (character) => {
-    const code = character.codePointAt(0);
-    if (code === 0x0D) return "␍";
-    if (code < 0x20) return String.fromCharCode(0x2400 + code);
-    if (code === 0x7F) return "␡";
-    return `⟨U+${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;
-  });
+  return String(text ?? "").replace(HIDDEN, (character) => `⟨U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
 }
 
 /** A token's text on one line, with glyphs for newline and tab, and for spaces where there is nothing else. */
@@ -36,28 +30,48 @@ function tokenGlyphs(text) {
   return /^ +$/.test(shown) ? shown.replaceAll(" ", "·") : shown;
 }
 
-const quote = (text) => `"${tokenGlyphs(text)}"`;
+/** What glyphs stand for, in words, for a token of nothing but space; null for any other. */
+function spaceWords(text) {
+  if (!/^[ \n\t]+$/.test(text)) return null;
+  const words = [];
+  for (const run of text.match(/ +|\n+|\t+/g)) {
+    const name = run[0] === " " ? "space" : run[0] === "\n" ? "newline" : "tab";
+    words.push(run.length > 1 ? `${run.length} ${name}s` : name);
+  }
+  return words.join(", ");
+}
+
+const shorten = (text, limit) => (text.length > limit ? `${text.slice(0, limit)}…` : text);
+const quote = (text) => `"${shorten(tokenGlyphs(text), 200)}"`;
 const quoted = (text) => make("span", { class: "quoted", text: quote(text) });
+
+// A block that scrolls must be reachable by keyboard; one that does not would only be one more stop.
+const scrolling = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollHeight > target.clientHeight + 1) target.tabIndex = 0; else target.removeAttribute("tabindex");
+  }
+});
 
 const CLIP = 20000;
 
-/** Fills a block with text; a very long one is cut, with a button that shows all of it. */
+/** Fills a block with text; a very long one comes in parts, because a browser lays out a megabyte in ten seconds. */
 function showText(block, text) {
   const shown = visible(text);
   block.setAttribute("dir", "auto");
-  // A block that scrolls must be reachable by keyboard.
-  block.tabIndex = 0;
-  if (!block.hasAttribute("role")) block.setAttribute("role", "group");
-  if (shown.length <= CLIP) {
-    block.textContent = shown;
-    return block;
+  block.setAttribute("role", "group");
+  scrolling.observe(block);
+  const part = document.createTextNode(shown.slice(0, CLIP));
+  block.replaceChildren(part);
+  if (shown.length > CLIP) {
+    const more = make("button", { type: "button" });
+    const label = () => { more.textContent = `Show more: ${count(part.length)} of ${count(shown.length)} characters shown`; };
+    more.addEventListener("click", () => {
+      part.appendData(shown.slice(part.length, part.length + CLIP));
+      if (part.length < shown.length) label(); else { more.remove(); block.tabIndex = 0; block.focus(); }
+    });
+    label();
+    block.append("\n", more);
   }
-  const more = make("button", {
-    type: "button",
-    text: `Show all ${count(shown.length)} characters`,
-    onclick: () => { block.textContent = shown; block.focus(); },
-  });
-  block.replaceChildren(document.createTextNode(shown.slice(0, CLIP) + "…\n"), more);
   return block;
 }
 
@@ -84,6 +98,8 @@ function format(value) {
   return minus(number.toFixed(size >= 10 ? 1 : size >= 0.1 ? 2 : 3));
 }
 
+/** A threshold as a person would type it: 0.5, 3. */
+const plain = (value) => minus(String(+value.toPrecision(3)));
 const minus = (text) => text.replace("-", "−");
 const signed = (value) => (real(value) > 0 ? "+" : "") + format(value);
 const percent = (fraction) => `${(fraction * 100).toFixed(1)} %`;

@@ -19,7 +19,6 @@ function makeTokenView(tooltip, state) {
   const pager = byId("tokens-pager");
   let from = 0;
   let current = 0;
-  let wordOnly = /^[ ]+$/;
 
   const rollout = () => state.rollout;
   const spanOf = (t) => box.querySelector(`[data-t="${t}"]`);
@@ -38,12 +37,13 @@ function makeTokenView(tooltip, state) {
     const { text, special } = tokenText(rollout(), t);
     const breaks = /\n*$/.exec(text)[0].length;
     let shown = visible(text).replaceAll("\t", "⇥");
-    if (wordOnly.test(shown)) shown = shown.replaceAll(" ", "·");
+    if (/^ +$/.test(shown)) shown = shown.replaceAll(" ", "·");
     shown = shown.slice(0, shown.length - breaks).replaceAll("\n", "↵\n") + "↵".repeat(breaks);
+    shown = shorten(shown, 2000);
     const isTrained = trained(rollout(), t);
     const span = make("span", {
       role: "option", class: "token", "data-t": t, tabindex: t === current ? 0 : -1, "aria-selected": String(t === current && state.selected),
-      "aria-label": `${t + 1}: ${tokenGlyphs(rollout().tokenTexts[t])}${isTrained ? "" : ", not trained on"}`, text: shown || "∅",
+      "aria-label": `${t + 1}: ${spaceWords(rollout().tokenTexts[t]) ?? shorten(tokenGlyphs(rollout().tokenTexts[t]), 200)}${isTrained ? "" : ", not trained on"}`, text: shown || "∅",
     });
     if (special) span.classList.add("special");
     if (!isTrained) span.classList.add("masked");
@@ -157,7 +157,7 @@ function makeTokenView(tooltip, state) {
 
   return {
     /** Another rollout: from its start, nothing selected. */
-    open() { from = 0; current = 0; state.selected = false; tooltip.hide(); draw(); },
+    open() { from = 0; current = 0; state.selected = false; tooltip.clear(); draw(); },
     /** Another measure or other thresholds: the same tokens, marked anew. */
     remark() {
       for (const span of box.querySelectorAll("[data-t]")) mark(span, Number(span.dataset.t));

@@ -29,7 +29,7 @@ function tooltipContent(rollout, t, measure, thresholds) {
   const share = lossShare(rollout, t);
   add("share of the loss", share === undefined ? undefined : percent(share));
   return [
-    make("h4", {}, `#${t + 1} `, quoted(rollout.tokenTexts[t]), make("span", { class: "note", text: `id ${rollout.tokenIds[t]}` })),
+    make("p", { class: "which" }, `#${t + 1} `, quoted(rollout.tokenTexts[t]), make("span", { class: "note", text: `id ${rollout.tokenIds[t]}` })),
     make("p", { class: "verdict", text: isTrained ? `${measure.short} ${measureText(measure, value)}: ${levelText(measure, level)}` : "Not trained on (masked)" }),
     make("dl", { class: "values" }, ...pairs.flatMap(([name, text]) => [make("dt", { text: name }), make("dd", { text })])),
     make("div", { class: "sides" },
@@ -61,7 +61,8 @@ function makeTooltip() {
       tip.hidden = false;
       return;
     }
-    if (tip.parentElement !== document.body) document.body.append(tip);
+    const page = document.querySelector("main");
+    if (tip.parentElement !== page) page.append(tip);
     tip.hidden = anchor === null;
     if (!anchor) return;
     const at = anchor.getClientRects()[0] ?? anchor.getBoundingClientRect();
@@ -75,10 +76,19 @@ function makeTooltip() {
 
   wide.addEventListener("change", place);
   addEventListener("resize", place);
+  tip.addEventListener("mouseleave", () => { if (!anchor?.matches(":focus")) hide(); });
   place();
+  function hide() {
+    if (wide.matches) return;
+    anchor = null;
+    place();
+  }
+
   return {
     show(content, at) { anchor = at; tip.replaceChildren(...content); place(); },
-    hide() { anchor = null; place(); },
+    /** Out of the way of the text; beside it, nothing is in the way. */
+    hide,
+    clear() { anchor = null; place(); },
     contains: (node) => tip.contains(node),
   };
 }

@@ -1,6 +1,5 @@
 using OpdCode.Distillation.Objectives.Fused;
 using TorchSharp;
-using static OpdCode.Distillation.Objectives.Fused.RowDots;
 
 namespace OpdCode.Distillation.Objectives.Divergences;
 
@@ -30,7 +29,7 @@ internal abstract class Divergence : IRowLoss
     /// <inheritdoc/>
     public virtual RowLossResult Evaluate(DistributionPair pair, bool withGradient)
     {
-        torch.Tensor student_RV = pair.Student_RV.clone(); // Terms may use the original as scratch
+        torch.Tensor student_RV = pair.Scratch().copy_(pair.Student_RV); // Terms may overwrite the original
         (torch.Tensor term_RV, torch.Tensor slope_RV) = Terms(pair);
         torch.Tensor value_R = term_RV.sum(1).clamp_min_(0);
         return new RowLossResult(value_R, withGradient ? OntoLogits(slope_RV, student_RV) : null);
@@ -48,9 +47,9 @@ internal abstract class Divergence : IRowLoss
     protected static torch.Tensor MassDifference_R(torch.Tensor b_RV, torch.Tensor a_RV) => b_RV.sum(1).sub_(a_RV.sum(1));
 
     /// <summary>weight · (x − Σ weight · x) of each row, with the row sum: the shape that the gradients of all KL-like terms share.</summary>
-    protected static (torch.Tensor Sum_R, torch.Tensor Centred_RV) Centre(torch.Tensor weight_RV, torch.Tensor x_RV, bool withGradient)
+    protected static (torch.Tensor Sum_R, torch.Tensor Centred_RV) Centre(DistributionPair pair, torch.Tensor weight_RV, torch.Tensor x_RV, bool withGradient)
     {
-        torch.Tensor sum_R = Dot_R(weight_RV, x_RV);
+        torch.Tensor sum_R = pair.Dot_R(weight_RV, x_RV);
         return (sum_R, withGradient ? x_RV.sub_(sum_R.unsqueeze(1)).mul_(weight_RV) : x_RV);
     }
 }

@@ -17,14 +17,14 @@ internal sealed class ForwardKl : Divergence
     public override (torch.Tensor Term_RV, torch.Tensor Slope_RV) Terms(DistributionPair pair)
     {
         torch.Tensor teacher_RV = pair.Teacher_RV;
-        return (pair.LogTeacher_RV.sub_(pair.LogStudent_RV).mul_(teacher_RV), teacher_RV.neg());
+        return (pair.LogTeacher_RV.sub_(pair.LogStudent_RV).mul_(teacher_RV), teacher_RV.neg_());
     }
 
     /// <inheritdoc/>
     public override RowLossResult Evaluate(DistributionPair pair, bool withGradient)
     {
         (torch.Tensor student_RV, torch.Tensor teacher_RV) = (pair.Student_RV, pair.Teacher_RV);
-        torch.Tensor value_R = RowDots.Dot_R(teacher_RV, pair.LogTeacher_RV.sub_(pair.LogStudent_RV));
+        torch.Tensor value_R = pair.Dot_R(teacher_RV, pair.LogTeacher_RV.sub_(pair.LogStudent_RV));
         value_R.add_(MassDifference_R(student_RV, teacher_RV)).clamp_min_(0);
         return new RowLossResult(value_R, withGradient ? student_RV.sub_(teacher_RV) : null);
     }

@@ -22,7 +22,7 @@ internal sealed class JensenShannon(double beta) : Divergence
     public override (torch.Tensor Term_RV, torch.Tensor Slope_RV) Terms(DistributionPair pair)
     {
         (torch.Tensor student_RV, torch.Tensor teacher_RV) = (pair.Student_RV, pair.Teacher_RV);
-        torch.Tensor logMixture_RV = LogMixture(student_RV, teacher_RV, beta);
+        torch.Tensor logMixture_RV = LogMixture(pair, beta);
         torch.Tensor slope_RV = pair.LogStudent_RV.sub_(logMixture_RV).mul_(student_RV).mul_(1 - beta);
         torch.Tensor term_RV = pair.LogTeacher_RV.sub_(logMixture_RV).mul_(teacher_RV).mul_(beta).add_(slope_RV);
         return (term_RV, slope_RV);
@@ -32,17 +32,17 @@ internal sealed class JensenShannon(double beta) : Divergence
     public override RowLossResult Evaluate(DistributionPair pair, bool withGradient)
     {
         (torch.Tensor student_RV, torch.Tensor teacher_RV) = (pair.Student_RV, pair.Teacher_RV);
-        torch.Tensor logMixture_RV = LogMixture(student_RV, teacher_RV, beta);
-        torch.Tensor teacherPart_R = RowDots.Dot_R(teacher_RV, pair.LogTeacher_RV.sub_(logMixture_RV));
-        (torch.Tensor studentPart_R, torch.Tensor gradient_RV) = Centre(student_RV, pair.LogStudent_RV.sub_(logMixture_RV), withGradient);
+        torch.Tensor logMixture_RV = LogMixture(pair, beta);
+        torch.Tensor teacherPart_R = pair.Dot_R(teacher_RV, pair.LogTeacher_RV.sub_(logMixture_RV));
+        (torch.Tensor studentPart_R, torch.Tensor gradient_RV) = Centre(pair, student_RV, pair.LogStudent_RV.sub_(logMixture_RV), withGradient);
         torch.Tensor value_R = teacherPart_R.mul_(beta).add_(studentPart_R, 1 - beta).clamp_min_(0);
         return new RowLossResult(value_R, withGradient ? gradient_RV.mul_(1 - beta) : null);
     }
 
     /// <summary>log((1−w)·S + w·T). Mass too small for the type counts as the smallest normal number, whose share of any term is below 1e-36.</summary>
-    internal static torch.Tensor LogMixture(torch.Tensor student_RV, torch.Tensor teacher_RV, double teacherWeight)
+    internal static torch.Tensor LogMixture(DistributionPair pair, double teacherWeight)
     {
-        double smallest = student_RV.dtype == torch.ScalarType.Float64 ? 2.2250738585072014e-308 : 1.17549435e-38;
-        return teacher_RV.mul(teacherWeight).add_(student_RV, 1 - teacherWeight).clamp_min_(smallest).log_();
+        double smallest = pair.Student_RV.dtype == torch.ScalarType.Float64 ? 2.2250738585072014e-308 : 1.17549435e-38;
+        return pair.Scratch().copy_(pair.Teacher_RV).mul_(teacherWeight).add_(pair.Student_RV, 1 - teacherWeight).clamp_min_(smallest).log_();
     }
 }

@@ -18,14 +18,14 @@ internal sealed class ReverseKl : Divergence
     {
         torch.Tensor student_RV = pair.Student_RV;
         torch.Tensor term_RV = pair.LogStudent_RV.sub_(pair.LogTeacher_RV).mul_(student_RV);
-        return (term_RV, term_RV + student_RV);
+        return (term_RV, pair.Scratch().copy_(term_RV).add_(student_RV));
     }
 
     /// <inheritdoc/>
     public override RowLossResult Evaluate(DistributionPair pair, bool withGradient)
     {
         torch.Tensor student_RV = pair.Student_RV;
-        (torch.Tensor value_R, torch.Tensor gradient_RV) = Centre(student_RV, pair.LogStudent_RV.sub_(pair.LogTeacher_RV), withGradient);
+        (torch.Tensor value_R, torch.Tensor gradient_RV) = Centre(pair, student_RV, pair.LogStudent_RV.sub_(pair.LogTeacher_RV), withGradient);
         value_R.add_(MassDifference_R(pair.Teacher_RV, student_RV)).clamp_min_(0);
         return new RowLossResult(value_R, withGradient ? gradient_RV : null);
     }

@@ -9,18 +9,19 @@ namespace OpdCode.Distillation.Objectives.Fused;
 /// <param name="BlockRows">Rows R of a block.</param>
 internal sealed record ChunkPlan(long Rows, long ChunkRows, long BlockRows)
 {
-    // 128 rows × 151,936 columns: two such fp32 buffers are 150 MB. Fewer rows make the products slower, more rows buy nothing.
-    private const long ChunkElements = 20_000_000;
+    // 131 rows × 151,936 columns of float32, 263 of bfloat16; two such buffers live at once. Fewer rows make the products
+    // slower (each streams the whole head), more rows buy nothing.
+    private const long ChunkBytes = 80_000_000;
     private const long BlockElements = 640_000;
 
     /// <summary>Overrides the rows of a chunk in tests, so that odd cuts are exercised; null: chosen by size.</summary>
     [ThreadStatic]
     internal static long? s_chunkRowsForTest;
 
-    /// <summary>The plan for N rows of V columns.</summary>
-    public static ChunkPlan For(long rows, long vocabulary)
+    /// <summary>The plan for N rows of V columns of <paramref name="elementSize"/> bytes.</summary>
+    public static ChunkPlan For(long rows, long vocabulary, long elementSize)
     {
-        long chunk = Math.Clamp(s_chunkRowsForTest ?? ChunkElements / vocabulary, 1, Math.Max(1, rows));
+        long chunk = Math.Clamp(s_chunkRowsForTest ?? ChunkBytes / (vocabulary * elementSize), 1, Math.Max(1, rows));
         return new ChunkPlan(rows, chunk, Math.Clamp(BlockElements / vocabulary, 1, chunk));
     }
 

@@ -47,6 +47,18 @@ internal sealed class FusedGradients
         torch.Tensor scaled_CD = hidden_CD.mul(coefficient_C1.to(hidden_CD.dtype));
         torch.Tensor sum_VD = _head_VD.narrow(0, 0, logitGradient_CV.shape[1]);
         if (sum_VD.dtype == scaled_CD.dtype) sum_VD.addmm_(logitGradient_CV.t(), scaled_CD, 1, 1);
-        else sum_VD.add_(torch.mm(logitGradient_CV.t(), scaled_CD));
+        else AddInTiles(sum_VD, logitGradient_CV, scaled_CD);
+    }
+
+    // A product in bfloat16 is added to the float32 sum a few thousand tokens at a time, so that it is read from the cache.
+    private static void AddInTiles(torch.Tensor sum_VD, torch.Tensor logitGradient_CV, torch.Tensor scaled_CD)
+    {
+        const long Tile = 8192;
+        for (long first = 0; first < sum_VD.shape[0]; first += Tile)
+        {
+            using DisposeScope scope = torch.NewDisposeScope();
+            long count = Math.Min(Tile, sum_VD.shape[0] - first);
+            sum_VD.narrow(0, first, count).add_(torch.mm(logitGradient_CV.narrow(1, first, count).t(), scaled_CD));
+        }
     }
 }

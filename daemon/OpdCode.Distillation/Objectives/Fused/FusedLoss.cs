@@ -44,11 +44,12 @@ internal sealed class FusedLoss
     {
         LogitSource student = new(rows.StudentHidden_ND, rows.StudentHead_VD, rows.VocabularySize, "student");
         LogitSource? teacher = rows.TeacherHidden_NM is null ? null : new(rows.TeacherHidden_NM, rows.TeacherHead_WM, rows.VocabularySize, "teacher");
-        ChunkPlan plan = ChunkPlan.For(student.Rows, rows.VocabularySize);
+        ChunkPlan plan = ChunkPlan.For(student.Rows, rows.VocabularySize, rows.StudentHidden_ND.dtype.ElementSize());
         torch.Tensor coefficients = coefficients_N.to(student.ComputeType);
 
         using torch.Tensor studentBuffer = student.NewBuffer(plan.ChunkRows);
         using torch.Tensor? teacherBuffer = teacher?.NewBuffer(plan.ChunkRows);
+        using BlockWorkspace workspace = new(plan.BlockRows, rows.VocabularySize, student.ComputeType, rows.StudentHidden_ND.device);
         foreach ((long start, long count) in plan.Chunks)
         {
             using DisposeScope chunkScope = torch.NewDisposeScope();
@@ -60,9 +61,10 @@ internal sealed class FusedLoss
             {
                 using DisposeScope blockScope = torch.NewDisposeScope();
                 torch.Tensor logits_RV = studentLogits_CV.narrow(0, offset, height);
-                RowLossResult block = RunBlock(student, logits_RV, teacher, teacherLogits_CV?.narrow(0, offset, height),
-                    rows.SampledIds_N.narrow(0, start + offset, height), signals.Rows(start + offset, height), gradients.AreWanted);
-                signals.Rows(start + offset, height).StoreLoss(block);
+                RowSignalBuffers blockSignals = signals.Rows(start + offset, height);
+                RowLossResult block = RunBlock(workspace, logits_RV, teacherLogits_CV?.narrow(0, offset, height),
+                    rows.SampledIds_N.narrow(0, start + offset, height), blockSignals, gradients.AreWanted);
+                blockSignals.StoreLoss(block);
                 if (block.Gradient_RV is not null) logits_RV.copy_(block.Gradient_RV); // the logits are spent: their place takes the gradient
             }
             if (gradients.AreWanted)
@@ -71,19 +73,13 @@ internal sealed class FusedLoss
         return (signals.Loss_N * coefficients).sum();
     }
 
-    private RowLossResult RunBlock(LogitSource student, torch.Tensor studentLogits_RV, LogitSource? teacher, torch.Tensor? teacherLogits_RV,
-        torch.Tensor ids_R, RowSignalBuffers signals, bool withGradient)
+    private RowLossResult RunBlock(BlockWorkspace workspace, torch.Tensor studentLogits_RV, torch.Tensor? teacherLogits_RV, torch.Tensor ids_R,
+        RowSignalBuffers signals, bool withGradient)
     {
-        DistributionPair shown = Pair(student, studentLogits_RV, 1, teacher, teacherLogits_RV, 1, ids_R);
-        signals.StoreDistributions(shown);
-        bool sameTemperature = _studentTemperature == 1 && _teacherTemperature == 1;
-        DistributionPair trained = sameTemperature ? shown
-            : Pair(student, studentLogits_RV, _studentTemperature, teacher, teacherLogits_RV, _teacherTemperature, ids_R);
-        return _loss.Evaluate(trained, withGradient);
+        DistributionPair pair = DistributionPair.FromLogits(workspace, studentLogits_RV, 1, teacherLogits_RV, 1, ids_R);
+        signals.StoreDistributions(pair); // shown at temperature 1, whatever the loss uses
+        if (_studentTemperature != 1 || _teacherTemperature != 1)
+            pair = DistributionPair.FromLogits(workspace, studentLogits_RV, _studentTemperature, teacherLogits_RV, _teacherTemperature, ids_R);
+        return _loss.Evaluate(pair, withGradient);
     }
-
-    private static DistributionPair Pair(LogitSource student, torch.Tensor studentLogits_RV, double studentTemperature,
-        LogitSource? teacher, torch.Tensor? teacherLogits_RV, double teacherTemperature, torch.Tensor ids_R) =>
-        new(student.LogProbabilities_RV(studentLogits_RV, studentTemperature),
-            teacherLogits_RV is null ? null : teacher!.LogProbabilities_RV(teacherLogits_RV, teacherTemperature).to(student.ComputeType), ids_R);
 }

@@ -54,19 +54,4 @@ internal sealed class LogitSource
         if (_head_VD is null) buffer_CV.copy_(_hidden_ND.narrow(0, start, count).narrow(1, 0, _vocabulary));
         else buffer_CV.addmm_(Hidden_CD(start, count), _head_VD.t(), 0, 1);
     }
-
-    /// <summary>
-    /// Log-probabilities of a block of logits at a temperature, in <see cref="ComputeType"/>. A logit of −∞ gives
-    /// <see cref="LogFloor"/> instead of −∞, so that 0 · log 0 is 0 and never NaN.
-    /// </summary>
-    public torch.Tensor LogProbabilities_RV(torch.Tensor logits_RV, double temperature)
-    {
-        torch.Tensor wide = logits_RV.to(ComputeType);
-        if (temperature != 1) wide = wide.div(temperature);
-        torch.Tensor log = wide.log_softmax(1);
-        return AreGiven ? log.clamp_min_(LogFloor) : log;
-    }
-
-    /// <summary>exp of this is 0 even in float64; a product with it is finite.</summary>
-    public const double LogFloor = -1e4;
 }

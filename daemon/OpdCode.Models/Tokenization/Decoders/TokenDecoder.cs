@@ -20,8 +20,9 @@ internal sealed class TokenDecoder
     /// <summary>The bytes of a token in the middle of a text.</summary>
     public byte[] Bytes(string tokenText)
     {
-        List<List<DecodedByte>> parts = [Part(tokenText, 0)];
-        return (_oneToken?.Decode(parts) ?? parts).SelectMany(part => part).Select(entry => entry.Value).ToArray();
+        if (_oneToken is null)
+            return Encoding.UTF8.GetBytes(" " + tokenText);
+        return _oneToken.Decode([Part(tokenText, 0)]).SelectMany(part => part).Select(entry => entry.Value).ToArray();
     }
 
     public (string Text, TokenSpan[] Spans) Decode(IReadOnlyList<string?> tokenTexts)

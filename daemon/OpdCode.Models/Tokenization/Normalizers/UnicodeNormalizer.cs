@@ -96,8 +96,9 @@ internal sealed class UnicodeNormalizer(NormalizationForm form) : INormalizer
         int starter = -1;
         int lastClass = -1; // of the mark before, counted from the starter; -1: right after it
         int written = 0;
-        foreach (Mark mark in marks)
+        for (int i = 0; i < marks.Count; i++)
         {
+            Mark mark = marks[i];
             int composite = starter >= 0 && lastClass < mark.Class ? Pair(marks[starter].Point, mark.Point) : -1;
             if (composite >= 0)
             {
@@ -140,17 +141,17 @@ internal sealed class UnicodeNormalizer(NormalizationForm form) : INormalizer
     {
         var result = new AlignedText(capacity);
         var group = new StringBuilder();
+        var startsFrom = new int[marks.Count + 1]; // the least start from here on
+        startsFrom[marks.Count] = int.MaxValue;
+        for (int i = marks.Count - 1; i >= 0; i--)
+            startsFrom[i] = Math.Min(marks[i].Start, startsFrom[i + 1]);
         for (int i = 0; i < marks.Count;)
         {
-            int start = marks[i].Start;
+            int start = startsFrom[i];
             int end = marks[i].End;
             int next = i + 1;
-            while (next < marks.Count && marks[next].Start < end)
-            {
-                start = Math.Min(start, marks[next].Start);
-                end = Math.Max(end, marks[next].End);
-                next++;
-            }
+            while (startsFrom[next] < end)
+                end = Math.Max(end, marks[next++].End);
 
             if (next == i + 1)
             {

@@ -11,7 +11,7 @@ namespace OpdCode.Models.Tokenization.Patterns;
 /// </summary>
 internal sealed class OnigurumaTranslator
 {
-    private const string WordClass = @"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u200C\u200D\u24B6-\u24E9";
+    private const string WordClass = @"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u24B6-\u24E9";
     private const int DepthLimit = 50;
 
     private static readonly string[] s_categories =

@@ -6,6 +6,9 @@ namespace OpdCode.Models.Tokenization.PreTokenizers;
 /// <summary>Builds the pre-tokenizer that a tokenizer.json describes. A type it does not know is an error, never skipped.</summary>
 internal static class PreTokenizerReader
 {
+    // Written for another regex engine than the patterns in files, one whose \w includes the two joiners.
+    private const string Words = @"[\w\x{200C}\x{200D}]+|[^\w\s\x{200C}\x{200D}]+";
+
     public static IPreTokenizer Read(JsonPart part)
     {
         string type = part.Get("type").Text();
@@ -17,7 +20,7 @@ internal static class PreTokenizerReader
             "Metaspace" => Metaspace(part),
             "Digits" => Characters(CharacterPattern.IsNumeric, part.Flag("individual_digits", false) ? SplitBehavior.Isolated : SplitBehavior.Contiguous),
             "Punctuation" => Characters(CharacterPattern.IsPunctuation, part.Optional("behavior") is { } behavior ? Behavior(behavior) : SplitBehavior.Isolated),
-            "Whitespace" => new SplitPreTokenizer(new RegexPattern(@"\w+|[^\w\s]+"), SplitBehavior.Removed, invert: true),
+            "Whitespace" => new SplitPreTokenizer(new RegexPattern(Words), SplitBehavior.Removed, invert: true),
             "WhitespaceSplit" => Characters(Rune.IsWhiteSpace, SplitBehavior.Removed),
             _ => throw part.Fail($"is of type \"{type}\", which is not supported. Known: Sequence, Split, ByteLevel, Metaspace, Digits, Punctuation, Whitespace, WhitespaceSplit."),
         };
