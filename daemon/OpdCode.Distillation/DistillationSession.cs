@@ -120,8 +120,10 @@ public sealed class DistillationSession : IDisposable
     }
 
     /// <summary>The outcome so far.</summary>
-    public RunSummary Summary() => new()
+    /// <param name="report">The page that shows the run.</param>
+    public RunSummary Summary(string report) => new()
     {
+        Report = report,
         RunId = Path.GetFileName(_folder.Path),
         Folder = _folder.Path,
         Steps = _step,

@@ -9,6 +9,9 @@ public sealed record RunSummary
     /// <summary>Full path of the run folder.</summary>
     public required string Folder { get; init; }
 
+    /// <summary>The page that shows the run, token by token.</summary>
+    public required string Report { get; init; }
+
     /// <summary>Optimizer steps done.</summary>
     public required int Steps { get; init; }
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using OpdCode.Recipes.Methods;
-using OpdCode.Recipes;
 using Spectre.Console;
 
 namespace OpdCode.Daemon.Commands;

@@ -10,10 +10,16 @@ public static class OpdCodeCommand
     {
         RunCommand.Create(),
         ReportCommand.Create(),
+        NewCommand.Create(),
+        ValidateCommand.Create(),
+        ResolveCommand.Create(),
+        MethodsCommand.Create(),
+        DataCommand.Create(),
         GenerateCommand.Create(),
         ScoreCommand.Create(),
         TokenizeCommand.Create(),
         LogitsCommand.Create(),
+        new Command("bench", "Measure the parts that a run spends its time in.") { BenchLossCommand.Create() },
         MachineCommand.Create(),
     };
 }

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using OpdCode.Recipes;
 using OpdCode.Recipes.Resolving;
-using Spectre.Console;
 
 namespace OpdCode.Daemon.Commands;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using OpdCode.Daemon.Reports;
 using OpdCode.Distillation;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
@@ -31,7 +32,7 @@ public static class RunCommand
             using DistillationSession session = DistillationSession.Open(reading, folder, TimeProvider.System);
             var display = new RunDisplay(progress, session);
             display.Follow(session.Run(cancel));
-            return session.Summary();
+            return session.Summary(RunReport.Write(session.Folder).Path);
         }, Print);
         return command;
     }
@@ -60,6 +61,6 @@ public static class RunCommand
         else
             console.MarkupLineInterpolated($"{summary.Steps} steps, {summary.Tokens:N0} tokens, {summary.WallSeconds:F0} s.");
         console.MarkupLineInterpolated($"Run folder: {summary.Folder}");
-        console.MarkupLineInterpolated($"See what the teacher said about every token: opdcode report \"{summary.Folder}\"");
+        console.MarkupLineInterpolated($"What the teacher said about every token: {new Uri(summary.Report).AbsoluteUri}");
     }
 }
