@@ -6,5 +6,7 @@ namespace OpdCode.Recipes;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(DivergenceObjectiveRecipe), "divergence")]
 [JsonDerivedType(typeof(PolicyGradientObjectiveRecipe), "policy-gradient")]
+[JsonDerivedType(typeof(GroupRewardObjectiveRecipe), "group-reward")]
+[JsonDerivedType(typeof(PreferenceObjectiveRecipe), "preference")]
 [JsonDerivedType(typeof(SupervisedObjectiveRecipe), "supervised")]
 public abstract record ObjectiveRecipe;

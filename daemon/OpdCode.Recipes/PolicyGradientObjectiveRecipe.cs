@@ -6,6 +6,37 @@ namespace OpdCode.Recipes;
 /// </summary>
 public sealed record PolicyGradientObjectiveRecipe : ObjectiveRecipe
 {
+    /// <summary>
+    /// k1: A = log(T/S), the estimate of reverse KL. k2: ½·log(S/T)² back-propagated, the same gradient in expectation.
+    /// k3 is refused: as a loss it follows the gradient of the forward KL. f:NAME (f:forward-kl, f:jsd, f:chi-squared,
+    /// f:reverse-kl, f:total-variation, f:hellinger): the advantage of that f-divergence.
+    /// </summary>
+    public string Estimator { get; init; } = "k1";
+
     /// <summary>Multiplies the advantage.</summary>
     public double Coefficient { get; init; } = 1;
+
+    /// <summary>0: a token answers for its own log-ratio only (the OPD convention). Above 0, to 1: also for later ones, discounted; 1 is the sequence-level KL.</summary>
+    public double Discount { get; init; }
+
+    /// <summary>Divide the discounted sum by the discounted number of remaining tokens (MiniLLM's length normalisation).</summary>
+    public bool LengthNormalize { get; init; }
+
+    /// <summary>Add the exact reverse KL at every state and let the policy gradient start at the next token (MiniLLM's single-step decomposition).</summary>
+    public bool SingleStep { get; init; }
+
+    /// <summary>Share of the teacher in the mixture that wrote the rollouts (MiniLLM's teacher mixing); 0: the student alone wrote them.</summary>
+    public double TeacherMix { get; init; }
+
+    /// <summary>Largest absolute log-ratio inside an f:NAME advantage; forward-kl and chi-squared are unbounded without it.</summary>
+    public double LogRatioClamp { get; init; } = 6;
+
+    /// <summary>PPO's bound on the ratio between the trained and the old student; none when absent.</summary>
+    public RatioClipRecipe? Clip { get; init; }
+
+    /// <summary>Correction for a sampler whose probabilities differ from the trainer's; none when absent.</summary>
+    public ImportanceRecipe? Importance { get; init; }
+
+    /// <summary>What the sum over tokens is divided by.</summary>
+    public LossNormalization Normalize { get; init; } = LossNormalization.Tokens;
 }

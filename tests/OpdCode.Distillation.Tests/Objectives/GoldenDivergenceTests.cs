@@ -1,4 +1,6 @@
 using OpdCode.Distillation.Objectives;
+using OpdCode.Distillation.Objectives.Divergences;
+using OpdCode.Protocol;
 using OpdCode.Recipes;
 using TorchSharp;
 
@@ -65,6 +67,93 @@ public sealed class GoldenDivergenceTests
         Assert.Equal(0.801818553, signals.TeacherEntropy_N!.ToDouble(), 1e-9);
         Assert.Equal(Math.Log(.5), signals.StudentLogprob_N.ToDouble(), 1e-12);
         Assert.Equal(Math.Log(.2), signals.TeacherLogprob_N!.ToDouble(), 1e-12);
+    }
+
+    [Theory]
+    [InlineData("skew-forward-kl", false, 0.446888585, new[] { -0.345616, 0.204470, 0.141147 })]
+    [InlineData("skew-reverse-kl", false, 0.427420615, new[] { -0.289399, 0.160783, 0.128616 })]
+    [InlineData("skew-reverse-kl", true, 0.427420615, new[] { -0.321215, 0.174554, 0.146661 })]
+    [InlineData("chi-squared", false, 1.563333333, new[] { -1.937333, 1.201667, .735667 })]
+    public void Skew_and_chi_squared_match_the_golden_table(string name, bool detach, double value, double[] gradient)
+    {
+        (double loss, double[] actual, _) = ToyRows.Run(ObjectiveFactory.Create(new DivergenceObjectiveRecipe { Divergence = name, DetachMixture = detach }), ToyRows.From(s_student, s_teacher));
+        Assert.Equal(value, loss, 1e-9);
+        ToyRows.Close(gradient, actual, 1e-6);
+    }
+
+    [Theory]
+    [InlineData("skew-forward-kl", 0.176457)]
+    [InlineData("skew-reverse-kl", 0.185503)]
+    [InlineData("total-variation", 0.307713)]
+    [InlineData("hellinger", 0.056241)]
+    [InlineData("alpha", 0.224965)]
+    [InlineData("adaptive-kl", 0.228861)]
+    public void The_rest_of_the_four_token_table_matches(string name, double value) =>
+        Assert.Equal(value, ToyRows.Run(Divergence(name), ToyRows.From(s_student4, s_teacher4)).Loss, 1e-6);
+
+    [Fact]
+    public void Alpha_two_is_half_of_chi_squared() =>
+        Assert.Equal(0.222861, ToyRows.Run(ObjectiveFactory.Create(new DivergenceObjectiveRecipe { Divergence = "alpha", Alpha = 2 }), ToyRows.From(s_student4, s_teacher4)).Loss, 1e-6);
+
+    [Fact]
+    public void Adaptive_kl_takes_no_gradient_through_its_weights()
+    {
+        (_, double[] actual, _) = ToyRows.Run(Divergence("adaptive-kl"), ToyRows.From(s_student4, s_teacher4));
+        (_, double[] forward, _) = ToyRows.Run(Divergence("forward-kl"), ToyRows.From(s_student4, s_teacher4));
+        (_, double[] reverse, _) = ToyRows.Run(Divergence("reverse-kl"), ToyRows.From(s_student4, s_teacher4));
+        double head = (0.228861 - 0.239582) / (0.218140 - 0.239582); // from the golden values
+        ToyRows.Close(forward.Zip(reverse, (f, r) => head * f + (1 - head) * r).ToArray(), actual, 1e-4);
+    }
+
+    [Theory]
+    [InlineData("forward-kl")]
+    [InlineData("reverse-kl")]
+    [InlineData("jsd")]
+    [InlineData("total-variation")]
+    [InlineData("hellinger")]
+    [InlineData("chi-squared")]
+    public void The_generator_gives_the_same_value_and_gradient_as_the_class(string name)
+    {
+        FDivergence generated = new(FGenerator.Known[name]);
+        IObjective objective = new DivergenceObjective(generated, generated.Formula, LossNormalization.Tokens, 1, 1, hasMass: false);
+        (double value, double[] gradient, _) = ToyRows.Run(objective, ToyRows.From(s_student4, s_teacher4));
+        (double expected, double[] expectedGradient, _) = ToyRows.Run(Divergence(name), ToyRows.From(s_student4, s_teacher4));
+        Assert.Equal(expected, value, 1e-12);
+        ToyRows.Close(expectedGradient, gradient, 1e-12);
+    }
+
+    [Fact]
+    public void The_inequalities_between_divergences_hold()
+    {
+        Random random = new(4);
+        double[][] student = ToyRows.Random(random, 50, 8, 5), teacher = ToyRows.Random(random, 50, 8, 5);
+        double[] Values(DivergenceObjectiveRecipe recipe) => ToyRows.Doubles(ToyRows.Run(ObjectiveFactory.Create(recipe), ToyRows.From(student, teacher)).Result.Signals.Divergence_N!);
+        double[] hellinger = Values(new() { Divergence = "hellinger" }), variation = Values(new() { Divergence = "total-variation" });
+        double[] forward = Values(new() { Divergence = "forward-kl" }), skew = Values(new() { Divergence = "skew-forward-kl" });
+        double[] jsd = Values(new() { Divergence = "jsd", Beta = .3 });
+        double bound = -.3 * Math.Log(.3) - .7 * Math.Log(.7);
+        for (int n = 0; n < 50; n++)
+        {
+            Assert.True(hellinger[n] <= variation[n] && variation[n] <= Math.Sqrt(2 * hellinger[n]));
+            Assert.True(variation[n] * variation[n] <= forward[n] / 2);
+            Assert.True(skew[n] <= .9 * forward[n] + 1e-12);
+            Assert.True(jsd[n] <= bound);
+        }
+    }
+
+    [Fact]
+    public void The_ends_of_beta_are_not_divergences_of_the_family()
+    {
+        foreach (double end in new[] { 0.0, 1.0, -.1, double.NaN })
+        {
+            OpdException error = Assert.Throws<OpdException>(() => ObjectiveFactory.Create(new DivergenceObjectiveRecipe { Divergence = "jsd", Beta = end }));
+            Assert.Equal(ErrorCodes.ObjectiveInvalid, error.Code);
+            Assert.Contains("forward-kl or reverse-kl", error.Message, StringComparison.Ordinal);
+        }
+        double scaled = ToyRows.Run(Divergence("jsd", 1e-4), ToyRows.From(s_student, s_teacher)).Loss / 1e-4;
+        Assert.Equal(0.58374, scaled, 1e-5);
+        double other = ToyRows.Run(Divergence("jsd", 1 - 1e-4), ToyRows.From(s_student, s_teacher)).Loss / 1e-4;
+        Assert.Equal(0.53717, other, 1.1e-4);
     }
 
     private static IObjective Divergence(string name, double beta = .5) => ObjectiveFactory.Create(new DivergenceObjectiveRecipe { Divergence = name, Beta = beta });

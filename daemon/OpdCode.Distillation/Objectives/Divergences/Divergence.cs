@@ -12,16 +12,13 @@ namespace OpdCode.Distillation.Objectives.Divergences;
 /// logits z follows for all of them: d D / d z = slope − S · Σ slope, because log S = z − logsumexp(z).
 /// A class overrides <see cref="Evaluate"/> only to save passes over memory.
 /// </remarks>
-internal abstract class Divergence : IRowLoss
+internal abstract class Divergence : IDivergence
 {
-    /// <summary>Formula and direction in plain text, for example "KL(student‖teacher)".</summary>
+    /// <inheritdoc/>
     public abstract string Formula { get; }
 
     /// <inheritdoc/>
     public bool NeedsTeacher => true;
-
-    /// <summary>Whether D is one sum over outcomes with no other coupling, so that a partial sum over some of them is defined.</summary>
-    public virtual bool IsSeparable => true;
 
     /// <summary>The summands term_v and slopes d D / d log S_v, each of shape [R, V]; may overwrite the pair's tensors.</summary>
     public abstract (torch.Tensor Term_RV, torch.Tensor Slope_RV) Terms(DistributionPair pair);
@@ -45,6 +42,9 @@ internal abstract class Divergence : IRowLoss
     /// float32), and is cut off, because a full divergence has no negative values.
     /// </summary>
     protected static torch.Tensor MassDifference_R(torch.Tensor b_RV, torch.Tensor a_RV) => b_RV.sum(1).sub_(a_RV.sum(1));
+
+    /// <summary>The largest exponent whose exp is finite with room to multiply: ratios above it count as this.</summary>
+    protected static double LargestExponent(torch.Tensor tensor) => tensor.dtype == torch.ScalarType.Float64 ? 600 : 80;
 
     /// <summary>weight · (x − Σ weight · x) of each row, with the row sum: the shape that the gradients of all KL-like terms share.</summary>
     protected static (torch.Tensor Sum_R, torch.Tensor Centred_RV) Centre(DistributionPair pair, torch.Tensor weight_RV, torch.Tensor x_RV, bool withGradient)

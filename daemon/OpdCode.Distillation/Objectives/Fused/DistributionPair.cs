@@ -12,9 +12,10 @@ internal sealed class DistributionPair
     private readonly long _height;
     private int _used;
 
-    private DistributionPair(BlockWorkspace workspace, torch.Tensor sampledIds_R)
+    private DistributionPair(BlockWorkspace workspace, torch.Tensor sampledIds_R, int used = 0)
     {
         _workspace = workspace;
+        _used = used;
         _height = sampledIds_R.shape[0];
         SampledIds_R = sampledIds_R;
         LogStudent_RV = Scratch();
@@ -61,6 +62,19 @@ internal sealed class DistributionPair
         pair.LogTeacher_RV.copy_(logTeacher_RK).clamp_min_(LogFloor);
         pair.Teacher_RV.copy_(logTeacher_RK).exp_();
         return pair;
+    }
+
+    /// <summary>A pair with the same numbers in tensors of its own.</summary>
+    public DistributionPair Copy()
+    {
+        DistributionPair copy = new(_workspace, SampledIds_R, _used);
+        copy.LogStudent_RV.copy_(LogStudent_RV);
+        copy.Student_RV.copy_(Student_RV);
+        (copy.LogTeacher_RV, copy.Teacher_RV) = (copy.Scratch(), copy.Scratch());
+        copy.LogTeacher_RV.copy_(LogTeacher_RV);
+        copy.Teacher_RV.copy_(Teacher_RV);
+        _used = copy._used;
+        return copy;
     }
 
     /// <summary>One more [R, V] tensor to compute in, contents undefined.</summary>

@@ -1,0 +1,14 @@
+namespace OpdCode.Recipes;
+
+/// <summary>PPO's clip of the ratio r = p_student / p_old: the loss stops following r beyond [1 − low, 1 + high].</summary>
+public sealed record RatioClipRecipe
+{
+    /// <summary>How far below 1 the ratio counts.</summary>
+    public double Low { get; init; } = 0.2;
+
+    /// <summary>How far above 1 the ratio counts; larger than <see cref="Low"/> is DAPO's clip-higher (arXiv 2503.14476).</summary>
+    public double High { get; init; } = 0.28;
+
+    /// <summary>Largest ratio at all where the advantage is negative (dual clip, arXiv 1912.09729), above 1; none when absent.</summary>
+    public double? Dual { get; init; }
+}
