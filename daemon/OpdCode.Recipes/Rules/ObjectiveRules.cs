@@ -58,11 +58,9 @@ internal static class ObjectiveRules
     {
         if (recipe.Has("signal"))
             recipe.Warn(ErrorCodes.SettingIgnored, "signal", "The supervised objective learns from the completions in the data; the signal is not asked. Remove it, or choose another objective.");
-        foreach (string setting in new[] { "samplesPerPrompt", "maxNewTokens", "temperature", "topK", "topP" })
+        foreach (string setting in new[] { "samplesPerPrompt", "temperature", "topK", "topP" })
         {
             string path = $"rollout.{setting}";
-            // Evaluation writes up to maxNewTokens whatever the objective.
-            if (setting == "maxNewTokens" && recipe.Has("evaluate")) continue;
             if (recipe.IsChosen(path)) recipe.Inform(ErrorCodes.SettingIgnored, path, $"{path} has no effect with the supervised objective: nothing is sampled.");
         }
     }
