@@ -25,6 +25,10 @@ internal static class ObjectiveRules
         if (kind is "group-reward" or "preference" && recipe.Number("rollout.samplesPerPrompt") is { } samples && samples < 2)
             recipe.Error(ErrorCodes.GroupTooSmall, "rollout.samplesPerPrompt",
                 $"rollout.samplesPerPrompt is {samples}: the {kind} objective compares rollouts of one prompt and needs at least 2. Usual are 4 to 16.", "8");
+        if (kind is "group-reward" or "preference" && recipe.Items("rewards").Count == 0)
+            recipe.Error(ErrorCodes.SignalMissing, "rewards", $"The {kind} objective needs rewards: how is a response scored? Add \"rewards\": [{{ \"kind\": \"exact\" }}].");
+        if (kind is "divergence" or "policy-gradient" or "supervised" && recipe.Items("rewards").Count > 0)
+            recipe.Warn(ErrorCodes.SettingIgnored, "rewards", $"rewards have no effect with the {kind} objective. Remove them, or choose \"group-reward\".");
         if (recipe.Number("objective.importance.min") is { } min && recipe.Number("objective.importance.max") is { } max && min > max)
             recipe.Error(ErrorCodes.BoundsReversed, "objective.importance.min",
                 $"objective.importance.min is {RuleContext.Show(min)}, above objective.importance.max, {RuleContext.Show(max)}: no weight would be kept. Swap them.");
