@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace OpdCode.Recipes;
 
 /// <summary>
@@ -13,8 +15,10 @@ public sealed record ImportanceRecipe
     public ImportanceMode Mode { get; init; } = ImportanceMode.Truncate;
 
     /// <summary>Largest ρ.</summary>
+    [Range(0, double.MaxValue, MinimumIsExclusive = true)]
     public double Max { get; init; } = 2;
 
     /// <summary>Smallest ρ; none when absent.</summary>
+    [Range(0, double.MaxValue)]
     public double? Min { get; init; }
 }

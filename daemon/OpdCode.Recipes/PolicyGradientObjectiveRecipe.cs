@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace OpdCode.Recipes;
 
 /// <summary>
@@ -11,12 +13,16 @@ public sealed record PolicyGradientObjectiveRecipe : ObjectiveRecipe
     /// k3 is refused: as a loss it follows the gradient of the forward KL. f:NAME (f:forward-kl, f:jsd, f:chi-squared,
     /// f:reverse-kl, f:total-variation, f:hellinger): the advantage of that f-divergence.
     /// </summary>
+    [Example("k1")]
+    [Example("k2")]
+    [Example("f:forward-kl")]
     public string Estimator { get; init; } = "k1";
 
     /// <summary>Multiplies the advantage.</summary>
     public double Coefficient { get; init; } = 1;
 
     /// <summary>0: a token answers for its own log-ratio only (the OPD convention). Above 0, to 1: also for later ones, discounted; 1 is the sequence-level KL.</summary>
+    [Range(0, 1.0)]
     public double Discount { get; init; }
 
     /// <summary>Divide the discounted sum by the discounted number of remaining tokens (MiniLLM's length normalisation).</summary>
@@ -26,9 +32,13 @@ public sealed record PolicyGradientObjectiveRecipe : ObjectiveRecipe
     public bool SingleStep { get; init; }
 
     /// <summary>Share of the teacher in the mixture that wrote the rollouts (MiniLLM's teacher mixing); 0: the student alone wrote them.</summary>
+    [Range(0, 1.0, MaximumIsExclusive = true)]
+    [Unit("probability")]
     public double TeacherMix { get; init; }
 
     /// <summary>Largest absolute log-ratio inside an f:NAME advantage; forward-kl and chi-squared are unbounded without it.</summary>
+    [Range(0, double.MaxValue, MinimumIsExclusive = true)]
+    [Unit("nats")]
     public double LogRatioClamp { get; init; } = 6;
 
     /// <summary>PPO's bound on the ratio between the trained and the old student; none when absent.</summary>

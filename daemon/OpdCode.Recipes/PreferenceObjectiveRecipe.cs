@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace OpdCode.Recipes;
 
 /// <summary>
@@ -7,5 +9,6 @@ namespace OpdCode.Recipes;
 public sealed record PreferenceObjectiveRecipe : ObjectiveRecipe
 {
     /// <summary>How sharply the margin counts, above 0. The paper of PBSD does not give its value; 0.1 is DPO's convention (inferred).</summary>
+    [Range(0, double.MaxValue, MinimumIsExclusive = true)]
     public double Beta { get; init; } = 0.1;
 }

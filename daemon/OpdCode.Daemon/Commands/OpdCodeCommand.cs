@@ -19,6 +19,7 @@ public static class OpdCodeCommand
         ScoreCommand.Create(),
         TokenizeCommand.Create(),
         LogitsCommand.Create(),
+        ExplainCommand.Create(),
         new Command("bench", "Measure the parts that a run spends its time in.") { BenchLossCommand.Create() },
         MachineCommand.Create(),
     };

@@ -14,6 +14,8 @@ public static class ObjectiveFactory
     {
         DivergenceObjectiveRecipe divergence => DivergenceRegistry.CreateObjective(divergence),
         PolicyGradientObjectiveRecipe gradient => new PolicyGradientObjective(gradient),
+        GroupRewardObjectiveRecipe reward => new GroupRewardObjective(reward),
+        PreferenceObjectiveRecipe preference => new PreferenceObjective(preference),
         SupervisedObjectiveRecipe => new DivergenceObjective(NextTokenLoss.Instance, "next-token loss −log p_student (nats)", LossNormalization.Tokens, 1, 1, hasMass: false),
         _ => throw new OpdException(ErrorCodes.ObjectiveInvalid, $"The objective {recipe.GetType().Name} is not known."),
     };

@@ -47,4 +47,16 @@ public sealed record TokenRows
 
     /// <summary>log p of the sampled token under a teacher that gives no hidden states (a remote server), nats.</summary>
     public torch.Tensor? TeacherLogprobs_N { get; init; }
+
+    /// <summary>The reward of each sequence of the micro-batch, B of them, in the numbering of <see cref="Sequence_N"/>; null without rewards.</summary>
+    public torch.Tensor? Rewards_B { get; init; }
+
+    /// <summary>Which group (the rollouts of one prompt) each sequence belongs to, int64; a group must be whole in the micro-batch unless <see cref="SequenceAdvantages_B"/> is given.</summary>
+    public torch.Tensor? Groups_B { get; init; }
+
+    /// <summary>The advantage of each sequence, where it was computed over the whole step (<see cref="Sampled.GroupAdvantages"/>); null: from rewards and groups here.</summary>
+    public torch.Tensor? SequenceAdvantages_B { get; init; }
+
+    /// <summary>The count of groups of the whole optimizer step, for losses of pairs; null: of these rows.</summary>
+    public double? GroupNormalizer { get; init; }
 }

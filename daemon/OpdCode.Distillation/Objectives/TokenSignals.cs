@@ -34,4 +34,7 @@ public sealed record TokenSignals
 
     /// <summary>Teacher probability inside the support of a truncated divergence, 0 to 1; null over the full vocabulary.</summary>
     public torch.Tensor? TeacherMass_N { get; init; }
+
+    /// <summary>The detached importance weight between sampler and trainer; null where the objective has none.</summary>
+    public torch.Tensor? ImportanceWeight_N { get; init; }
 }

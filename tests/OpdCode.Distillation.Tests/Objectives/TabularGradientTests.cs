@@ -9,6 +9,8 @@ public sealed class TabularGradientTests
     private static readonly TabularModel s_student = TabularModel.Seeded(1);
     private static readonly TabularModel s_teacher = TabularModel.Seeded(2);
 
+    internal static TabularModel Teacher => s_teacher;
+
     [Theory]
     [InlineData("reverse-kl")]
     [InlineData("forward-kl")]
@@ -63,7 +65,7 @@ public sealed class TabularGradientTests
         }, sequences);
     }
 
-    private static double[] CentralDifferences(Func<TabularModel, double> value)
+    internal static double[] CentralDifferences(Func<TabularModel, double> value)
     {
         const double Step = 1e-5;
         double[][] logits = s_student.Logits.Select(r => r.ToArray()).ToArray();

@@ -1,0 +1,20 @@
+using System.Text.Json;
+using OpdCode.Recipes;
+
+namespace OpdCode.Distillation.Objectives.Explaining;
+
+/// <summary>
+/// A question for <c>opdcode explain</c>: an objective and stabilizers exactly as in a recipe, and a few sequences with
+/// the logits of both models. The sequences together are one optimizer step.
+/// </summary>
+public sealed record ExplainCase
+{
+    /// <summary>What is optimised, as in a recipe.</summary>
+    public required ObjectiveRecipe Objective { get; init; }
+
+    /// <summary>The stabilizers, as in a recipe; none when absent.</summary>
+    public IReadOnlyList<JsonElement> Stabilizers { get; init; } = [];
+
+    /// <summary>The sequences, at least one.</summary>
+    public required IReadOnlyList<ExplainSequence> Sequences { get; init; }
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using OpdCode.Distillation.Stabilizers;
+using OpdCode.Protocol;
+using OpdCode.Recipes;
+using TorchSharp;
+
+namespace OpdCode.Distillation.Objectives.Explaining;
+
+/// <summary>
+/// Computes what a recipe's objective and stabilizers do to given tokens. It runs the training code path (the same
+/// objective classes, fused pass and backward), in double precision, with the logits given instead of computed.
+/// </summary>
+public static class ObjectiveExplainer
+{
+    /// <summary>The loss, what happened at each token, and the gradient on every student logit.</summary>
+    /// <exception cref="OpdException">What the objective itself refuses, and OPD1301 for a stabilizer that is not known.</exception>
+    public static Explanation Explain(ExplainCase question)
+    {
+        if (question.Stabilizers.Count > 0)
+        {
+            string kind = question.Stabilizers[0].TryGetProperty("kind", out var name) ? name.ToString() : question.Stabilizers[0].ToString();
+            throw new OpdException(ErrorCodes.ObjectiveInvalid, $"The stabilizer \"{kind}\" is not known. Known: none yet. Leave stabilizers empty.");
+        }
+        using DisposeScope scope = torch.NewDisposeScope();
+        IObjective objective = ObjectiveFactory.Create(question.Objective);
+        TokenRows rows = new StabilizerPipeline([]).Apply(Rows(question));
+        ObjectiveResult result = objective.Evaluate(rows);
+        if (rows.Normalizer > 0 && result.Loss.requires_grad) result.Loss.backward();
+        return new Explanation(result.Loss.ToDouble(), Sequences(question, rows, result.Signals), Notes(question, objective, rows));
+    }
+
+    private static TokenRows Rows(ExplainCase question)
+    {
+        (ExplainSequence Sequence, int Index, int Position)[] trained = Trained(question).ToArray();
+        int vocabulary = question.Sequences[0].Student[0].Length;
+        bool hasTeacher = question.Sequences.All(s => s.Teacher is not null);
+        string[] groups = question.Sequences.Select(s => s.Group ?? "").ToArray();
+        string[] names = groups.Distinct().ToArray();
+        return new TokenRows
+        {
+            StudentHidden_ND = Logits(trained.Select(r => r.Sequence.Student[r.Position]), vocabulary).requires_grad_(),
+            StudentHead_VD = null,
+            TeacherHidden_NM = hasTeacher ? Logits(trained.Select(r => r.Sequence.Teacher![r.Position]), vocabulary) : null,
+            VocabularySize = vocabulary,
+            SampledIds_N = torch.tensor(trained.Select(r => r.Sequence.Sampled?[r.Position] ?? 0).ToArray()),
+            Weights_N = torch.ones(trained.Length, dtype: torch.ScalarType.Float64),
+            SamplerLogprobs_N = PerToken(trained, question, s => s.SamplerLogprobs),
+            OldLogprobs_N = PerToken(trained, question, s => s.OldLogprobs),
+            Sequence_N = torch.tensor(trained.Select(r => (long)r.Index).ToArray()),
+            Normalizer = trained.Length,
+            SequenceNormalizer = question.Sequences.Count,
+            Rewards_B = question.Sequences.All(s => s.Reward is not null) ? torch.tensor(question.Sequences.Select(s => s.Reward!.Value).ToArray()) : null,
+            Groups_B = torch.tensor(groups.Select(g => (long)Array.IndexOf(names, g)).ToArray()),
+            GroupNormalizer = names.Length,
+        };
+    }
+
+    private static IEnumerable<(ExplainSequence Sequence, int Index, int Position)> Trained(ExplainCase question) =>
+        question.Sequences.SelectMany((sequence, index) => Enumerable.Range(0, sequence.Student.Length)
+            .Where(t => sequence.Mask is null || sequence.Mask[t] == 1).Select(t => (sequence, index, t)));
+
+    private static torch.Tensor Logits(IEnumerable<double?[]> rows, int vocabulary)
+    {
+        double[] values = rows.SelectMany(r => r).Select(z => z ?? double.NegativeInfinity).ToArray();
+        return torch.tensor(values, [values.Length / vocabulary, vocabulary]);
+    }
+
+    private static torch.Tensor? PerToken((ExplainSequence Sequence, int Index, int Position)[] trained, ExplainCase question, Func<ExplainSequence, double[]?> values) =>
+        question.Sequences.All(s => values(s) is not null) ? torch.tensor(trained.Select(r => values(r.Sequence)![r.Position]).ToArray()) : null;
+
+    private static ExplainedSequence[] Sequences(ExplainCase question, TokenRows rows, TokenSignals signals)
+    {
+        int vocabulary = rows.VocabularySize;
+        double[] gradient = rows.StudentHidden_ND.grad is { } g ? Doubles(g)! : new double[rows.StudentHidden_ND.numel()];
+        double[] weight = Doubles(rows.Weights_N)!, loss = Doubles(signals.Loss_N)!;
+        double[]? student = Doubles(signals.StudentLogprob_N), teacher = Doubles(signals.TeacherLogprob_N), divergence = Doubles(signals.Divergence_N), advantage = Doubles(signals.Advantage_N);
+        double[]? studentEntropy = Doubles(signals.StudentEntropy_N), teacherEntropy = Doubles(signals.TeacherEntropy_N), importance = Doubles(signals.ImportanceWeight_N);
+        double[]? studentMass = Doubles(signals.StudentMass_N), teacherMass = Doubles(signals.TeacherMass_N);
+        int n = 0;
+        return question.Sequences.Select(sequence =>
+        {
+            List<ExplainedToken> tokens = [];
+            List<double[]> gradients = [];
+            for (int t = 0; t < sequence.Student.Length; t++)
+            {
+                if (sequence.Mask is not null && sequence.Mask[t] == 0)
+                {
+                    tokens.Add(new ExplainedToken());
+                    gradients.Add(new double[vocabulary]);
+                    continue;
+                }
+                tokens.Add(new ExplainedToken
+                {
+                    StudentLogprob = student![n], TeacherLogprob = teacher?[n], Divergence = divergence?[n], Advantage = advantage?[n],
+                    Weight = weight[n] * (importance?[n] ?? 1), Loss = loss[n], StudentEntropy = studentEntropy![n], TeacherEntropy = teacherEntropy?[n],
+                    StudentMass = studentMass?[n], TeacherMass = teacherMass?[n],
+                });
+                gradients.Add(gradient[(n * vocabulary)..((n + 1) * vocabulary)]);
+                n++;
+            }
+            return new ExplainedSequence(tokens, gradients.ToArray());
+        }).ToArray();
+    }
+
+    private static List<string> Notes(ExplainCase question, IObjective objective, TokenRows rows)
+    {
+        List<string> notes = [objective.Label];
+        string count = rows.Normalizer.ToString(CultureInfo.InvariantCulture);
+        notes.Add(Normalization(question.Objective) switch
+        {
+            LossNormalization.Tokens => $"Loss = sum of the tokens' losses / {count} trained tokens.",
+            LossNormalization.Sequences => $"Loss = mean over {question.Sequences.Count} sequences of each one's token mean.",
+            LossNormalization.Sum => "Loss = sum of the tokens' losses.",
+            _ => question.Objective is PreferenceObjectiveRecipe ? $"Loss = sum over pairs / {rows.GroupNormalizer} groups." : "Loss = sum of the tokens' losses / (sequences × objective.maxLength).",
+        });
+        if (objective.NeedsTeacher && rows.SamplerLogprobs_N is null && question.Objective is PolicyGradientObjectiveRecipe) notes.Add("No samplerLogprobs: the tokens count as sampled from the student itself.");
+        if (rows.OldLogprobs_N is null && question.Objective is PolicyGradientObjectiveRecipe or GroupRewardObjectiveRecipe) notes.Add("No oldLogprobs: the ratio of the trained to the old student is 1.");
+        if (question.Sequences.Any(s => s.Base is not null)) notes.Add("base is not used by this objective.");
+        return notes;
+    }
+
+    private static LossNormalization? Normalization(ObjectiveRecipe recipe) => recipe switch
+    {
+        DivergenceObjectiveRecipe divergence => divergence.Normalize,
+        PolicyGradientObjectiveRecipe gradient => gradient.Normalize,
+        GroupRewardObjectiveRecipe { Estimator: "grpo" } => LossNormalization.Sequences,
+        GroupRewardObjectiveRecipe { Estimator: "dapo" } or SupervisedObjectiveRecipe => LossNormalization.Tokens,
+        _ => null,
+    };
+
+    private static double[]? Doubles(torch.Tensor? tensor) => tensor?.detach().to(torch.ScalarType.Float64).cpu().contiguous().data<double>().ToArray();
+}
