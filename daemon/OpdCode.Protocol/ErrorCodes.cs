@@ -36,14 +36,44 @@ public static class ErrorCodes
     /// <summary>A file cannot be written: it exists already, or its folder does not let it.</summary>
     public const string FileNotWritten = "OPD1010";
 
+    /// <summary>A text that must be UTF-8 is not.</summary>
+    public const string TextNotUtf8 = "OPD1011";
+
     /// <summary>Student and teacher do not share a tokenizer, so their token probabilities cannot be compared.</summary>
     public const string TokenizersDiffer = "OPD1101";
+
+    /// <summary>Student and teacher have heads of different sizes over the same tokenizer.</summary>
+    public const string VocabularySizesDiffer = "OPD1102";
+
+    /// <summary>Student and teacher render the same messages differently.</summary>
+    public const string TemplatesDiffer = "OPD1103";
+
+    /// <summary>The student's ways to end a response are inconsistent, or differ from the teacher's.</summary>
+    public const string StopTokensDiffer = "OPD1104";
+
+    /// <summary>The longest prompt and the longest response do not fit a model's context together.</summary>
+    public const string ContextTooShort = "OPD1105";
+
+    /// <summary>The run is estimated to need more memory than there is.</summary>
+    public const string MemoryTooSmall = "OPD1106";
+
+    /// <summary>The checkpoints do not fit the disk.</summary>
+    public const string DiskTooSmall = "OPD1107";
+
+    /// <summary>Padding and the end of a response are the same token.</summary>
+    public const string PadIsEnd = "OPD1108";
 
     /// <summary>A line of a data file cannot be read or lacks a column.</summary>
     public const string DataLineInvalid = "OPD1201";
 
     /// <summary>A prompt (and the response asked for) does not fit the model's context.</summary>
     public const string PromptTooLong = "OPD1202";
+
+    /// <summary>The data lack a column that the recipe needs.</summary>
+    public const string DataColumnMissing = "OPD1203";
+
+    /// <summary>Prompts are repeated in the data, or are in the training and in the held-out file.</summary>
+    public const string DataRepeated = "OPD1204";
 
     /// <summary>A divergence, estimator or option of an objective is not known, or its value is out of range.</summary>
     public const string ObjectiveInvalid = "OPD1301";
@@ -108,6 +138,12 @@ public static class ErrorCodes
     /// <summary>Student and teacher temperature inside the loss differ.</summary>
     public const string TemperaturesOfLossDiffer = "OPD1417";
 
+    /// <summary>A reward's settings cannot work: a pattern or schema that is none, a limit below zero.</summary>
+    public const string RewardInvalid = "OPD1501";
+
+    /// <summary>The user's own reward command could not be started, broke its limits, or printed no number.</summary>
+    public const string RewardCommandFailed = "OPD1502";
+
     /// <summary>libtorch could not be loaded.</summary>
     public const string RuntimeNotLoaded = "OPD2001";
 
@@ -134,6 +170,12 @@ public static class ErrorCodes
 
     /// <summary>A token id is outside the model's vocabulary.</summary>
     public const string TokenOutOfRange = "OPD2107";
+
+    /// <summary>A file that is there cannot be read or written: no permission, in use by another program, a full disk.</summary>
+    public const string FileNotAccessible = "OPD2901";
+
+    /// <summary>Something failed that should not be able to: a mistake of the program, not of the user. Details are in a file.</summary>
+    public const string Unexpected = "OPD2902";
 
     /// <summary>The loss or a gradient is not finite; the step was not applied.</summary>
     public const string NotFinite = "OPD3001";

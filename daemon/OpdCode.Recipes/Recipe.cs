@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using OpdCode.Recipes.Methods;
+using OpdCode.Recipes.Rewards;
 
 namespace OpdCode.Recipes;
 
@@ -36,6 +37,9 @@ public sealed record Recipe
 
     /// <summary>How training is kept stable: applied in the fixed order of the pipeline. Empty by default.</summary>
     public IReadOnlyList<StabilizerRecipe> Stabilizers { get; init; } = [];
+
+    /// <summary>How responses are scored, for objectives that learn from rewards: each reward times its weight, added up.</summary>
+    public IReadOnlyList<RewardRecipe> Rewards { get; init; } = [];
 
     /// <summary>The prompts (and answers) to learn from.</summary>
     public required DataRecipe Data { get; init; }

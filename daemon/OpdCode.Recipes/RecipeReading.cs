@@ -23,6 +23,27 @@ public sealed record RecipeReading
     /// <summary>Where the lines of the text begin; null when there is no text.</summary>
     internal LineMap? Lines { get; init; }
 
+    /// <summary>A problem found later (with models and data at hand), placed at its setting in the text.</summary>
+    /// <param name="code">One of <see cref="OpdCode.Protocol.ErrorCodes"/>.</param>
+    /// <param name="severity">How much it matters.</param>
+    /// <param name="path">The setting, for example <c>signal.model</c>.</param>
+    /// <param name="message">What, the values seen, and what to do.</param>
+    public Problem ProblemAt(string code, ProblemSeverity severity, string path, string message)
+    {
+        ProblemList problems = new(Lines ?? new LineMap(""));
+        SettingPlace place = Root is null ? default : SettingPlace.Find(Root, path);
+        problems.Add(code, severity, path, place.Start, place.End, message);
+        return problems.InOrder[0];
+    }
+
+    /// <summary>This reading with more problems, in the order of the file; without its recipe when one of them is an error.</summary>
+    public RecipeReading With(IEnumerable<Problem> problems)
+    {
+        ArgumentNullException.ThrowIfNull(problems);
+        Problem[] all = [.. Problems.Concat(problems).OrderBy(p => p.Line).ThenBy(p => p.Column)];
+        return this with { Problems = all, Recipe = Array.Exists(all, p => p.Severity == ProblemSeverity.Error) ? null : Recipe };
+    }
+
     /// <summary>Turns a path of the recipe into an absolute one, whichever slash it was written with.</summary>
     /// <param name="path">A path relative to the recipe, or an absolute one.</param>
     public string FullPath(string path)

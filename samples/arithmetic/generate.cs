@@ -11,9 +11,9 @@ using System.Text;
 
 string folder = Path.Combine(AppContext.GetData("EntryPointFileDirectoryPath") as string ?? "samples/arithmetic", "data");
 Directory.CreateDirectory(folder);
-Write("heldout.jsonl", Problems(seed: 1, count: 300, heldOut: true));
-Write("train.jsonl", Problems(seed: 2, count: 6000, heldOut: false));
-if (args.Contains("teacher")) Write("teacher.jsonl", Problems(seed: 3, count: 60000, heldOut: false));
+Write("heldout.jsonl", Problems(seed: 1, count: 300, digits: 2, heldOut: true));
+Write("train.jsonl", Problems(seed: 2, count: 6000, digits: 2, heldOut: false));
+if (args.Contains("teacher")) Write("teacher.jsonl", Problems(seed: 3, count: 60000, digits: 3, heldOut: false));
 
 void Write(string name, IEnumerable<Problem> problems)
 {
@@ -23,7 +23,7 @@ void Write(string name, IEnumerable<Problem> problems)
     File.WriteAllText(Path.Combine(folder, name), text.ToString());
 }
 
-static IEnumerable<Problem> Problems(ulong seed, int count, bool heldOut)
+static IEnumerable<Problem> Problems(ulong seed, int count, int digits, bool heldOut)
 {
     var seen = new HashSet<string>();
     ulong state = seed;
@@ -31,9 +31,9 @@ static IEnumerable<Problem> Problems(ulong seed, int count, bool heldOut)
     {
         Problem problem = (Next(ref state) % 3) switch
         {
-            0 => Add(Number(ref state), Number(ref state)),
-            1 => Subtract(Number(ref state), Number(ref state)),
-            _ => Multiply(Number(ref state), 2 + (int)(Next(ref state) % 8)),
+            0 => Add(Number(ref state, digits), Number(ref state, digits)),
+            1 => Subtract(Number(ref state, digits), Number(ref state, digits)),
+            _ => Multiply(Number(ref state, digits), 2 + (int)(Next(ref state) % 8)),
         };
         if (IsHeldOut(problem.Prompt) == heldOut && seen.Add(problem.Prompt)) yield return problem;
     }
@@ -42,10 +42,10 @@ static IEnumerable<Problem> Problems(ulong seed, int count, bool heldOut)
 // One problem in sixteen is never trained on.
 static bool IsHeldOut(string prompt) => SHA256.HashData(Encoding.UTF8.GetBytes(prompt))[0] < 16;
 
-// One to three digits, long ones more often than counting would make short ones.
-static int Number(ref ulong state)
+// Up to so many digits, with short numbers more often than counting would make them.
+static int Number(ref ulong state, int digits)
 {
-    int below = (Next(ref state) % 6) switch { 0 => 10, 1 or 2 => 100, _ => 1000 };
+    int below = (Next(ref state) % 6) switch { 0 => 10, 1 or 2 => 100, _ => digits == 2 ? 100 : 1000 };
     return (int)(Next(ref state) % (ulong)below);
 }
 

@@ -16,7 +16,7 @@ public static class DataCommand
         Argument<string> file = new("FILE") { Description = "A file of examples (.jsonl)." };
         Option<bool> json = CommandEdge.JsonOption();
         Command command = new("check", "Read every line of a data file and report what is in it and what is wrong.") { file, json };
-        command.SetWork(json, (parsed, _, cancel) => DataCheck.Scan(parsed.GetRequiredValue(file), cancel), Print, report => report.Unreadable == 0 && report.Examples > 0 ? 0 : 1);
+        command.SetWork(json, (parsed, _, cancel) => DataCheck.Scan(parsed.GetRequiredValue(file), null, cancel), Print, report => report.Unreadable == 0 && report.Examples > 0 ? 0 : 1);
         return command;
     }
 

@@ -72,7 +72,7 @@ internal static class LossMeasurement
         student_NV.t().matmul(rows.StudentHidden_ND).Dispose();
     }
 
-    private static TokenRows Inputs(LossShape shape, torch.ScalarType type)
+    internal static TokenRows Inputs(LossShape shape, torch.ScalarType type)
     {
         torch.Tensor Normal(int a, int b, double scale) => torch.randn(a, b, dtype: type).mul_(scale);
         return new TokenRows

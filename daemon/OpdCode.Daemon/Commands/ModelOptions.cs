@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using OpdCode.Models;
 using OpdCode.Models.Native;
 using OpdCode.Models.Templates;
@@ -14,6 +15,32 @@ internal static class ModelOptions
     public static Option<string> Device() => new("--device") { Description = "auto, cpu, cuda or cuda:N.", HelpName = "DEVICE", DefaultValueFactory = _ => "auto" };
 
     public static Option<bool> Plain() => new("--plain") { Description = "Take the prompt as it is. Default: through the model's chat template where it has one." };
+
+    /// <summary>A whole number with a least value.</summary>
+    public static Option<int> Count(string name, string description, string unit, int least, int usual)
+    {
+        Option<int> option = new(name) { Description = description, HelpName = unit, DefaultValueFactory = _ => usual };
+        option.Validators.Add(given =>
+        {
+            if (Value(given, option) is int value && value < least) given.AddError($"{name} is {value} but must be {least} or more.");
+        });
+        return option;
+    }
+
+    /// <summary>A finite number with a condition that <paramref name="bounds"/> words.</summary>
+    public static Option<double> Number(string name, string description, string unit, Func<double, bool> allowed, string bounds, double usual)
+    {
+        Option<double> option = new(name) { Description = description, HelpName = unit, DefaultValueFactory = _ => usual };
+        option.Validators.Add(given =>
+        {
+            if (Value(given, option) is double value && !(double.IsFinite(value) && allowed(value)))
+                given.AddError(FormattableString.Invariant($"{name} is {value} but must be {bounds}."));
+        });
+        return option;
+    }
+
+    // Text that is no number at all has its own error already.
+    private static T? Value<T>(OptionResult given, Option<T> option) where T : struct => given.Errors.Any() ? null : given.GetValue(option);
 
     public static LanguageModel Load(string folder, string device) => LanguageModel.Load(Path.GetFullPath(folder), ComputeDevice.Resolve(device));
 

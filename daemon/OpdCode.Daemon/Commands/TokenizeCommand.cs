@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using OpdCode.Models.Tokenization;
+using OpdCode.Protocol;
 using Spectre.Console;
 
 namespace OpdCode.Daemon.Commands;
@@ -18,9 +19,7 @@ public static class TokenizeCommand
         command.SetWork(json, (parsed, _, _) =>
         {
             ModelTokenizer tokenizer = ModelTokenizer.Load(Path.GetFullPath(parsed.GetRequiredValue(model)));
-            using Stream input = Console.OpenStandardInput();
-            using var reader = new StreamReader(input, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: false);
-            TokenizedText encoded = tokenizer.Encode(reader.ReadToEnd(), parsed.GetValue(noSpecial) ? SpecialTokens.None : SpecialTokens.Add);
+            TokenizedText encoded = tokenizer.Encode(Text(), parsed.GetValue(noSpecial) ? SpecialTokens.None : SpecialTokens.Add);
             return new TokenizeResult(encoded.Ids, encoded.Ids.Select((id, i) => new TokenPlace(
                 id, tokenizer.TokenText(id), encoded.Spans[i].ByteStart, encoded.Spans[i].ByteEnd, encoded.Spans[i].CharStart, encoded.Spans[i].CharEnd)).ToArray());
         }, (console, result) =>
@@ -30,6 +29,22 @@ public static class TokenizeCommand
             console.Write(table);
         });
         return command;
+    }
+
+    // The bytes themselves, not Console.In: a Windows console would decode them by its code page, and byte ranges count these bytes.
+    private static string Text()
+    {
+        using Stream input = Console.OpenStandardInput();
+        using var bytes = new MemoryStream();
+        input.CopyTo(bytes);
+        try
+        {
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
+        }
+        catch (DecoderFallbackException failure)
+        {
+            throw new OpdException(ErrorCodes.TextNotUtf8, $"The text on stdin is not UTF-8: byte {failure.Index} begins no character. Convert it to UTF-8 first.", failure);
+        }
     }
 
     /// <summary>What <c>tokenize --json</c> prints.</summary>

@@ -31,6 +31,7 @@ public static class TorchRuntime
         lock (s_gate)
         {
             if (s_folder is not null) return;
+            ThreadWaiting.PreferSleeping();
             s_folder = Load(Candidates(AppContext.BaseDirectory, Environment.GetEnvironmentVariable("OPDCODE_NATIVE")));
         }
         TorchSharp.torch.InitializeDeviceType(TorchSharp.DeviceType.CPU);

@@ -9,8 +9,11 @@ public static class DataCheck
     public const int MostProblems = 100;
 
     /// <summary>Scans a file.</summary>
+    /// <param name="path">JSON lines or Parquet.</param>
+    /// <param name="visit">Sees every example on the way; for checks that need more than this.</param>
+    /// <param name="cancel">Checked at every example.</param>
     /// <exception cref="OpdException">OPD1002 when there is no such file.</exception>
-    public static DataReport Scan(string path, CancellationToken cancel = default)
+    public static DataReport Scan(string path, Action<TrainingExample>? visit = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(path);
         SortedDictionary<string, int> columns = new(StringComparer.Ordinal);
@@ -27,6 +30,7 @@ public static class DataCheck
                 continue;
             }
             examples++;
+            visit?.Invoke(example);
             Count(columns, example);
             if (!seen.Add(PromptHash.Of(example))) duplicates++;
             int length = example.Prompt?.Length ?? example.Messages!.Sum(m => m.Content.Length);

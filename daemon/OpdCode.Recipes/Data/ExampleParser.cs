@@ -12,7 +12,11 @@ namespace OpdCode.Recipes.Data;
 internal static class ExampleParser
 {
     /// <summary>The example; throws OPD1201 with the file, the line, and what is wrong.</summary>
-    public static TrainingExample Parse(ReadOnlySpan<byte> json, string path, int line)
+    /// <param name="json">One JSON object.</param>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="line">The line or row, counted from 1, for messages.</param>
+    /// <param name="unit">What is counted: line or row.</param>
+    public static TrainingExample Parse(ReadOnlySpan<byte> json, string path, int line, string unit)
     {
         try
         {
@@ -21,20 +25,20 @@ internal static class ExampleParser
         catch (JsonException e)
         {
             int cut = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-            throw Invalid(path, line, $"not valid JSON at byte {(e.BytePositionInLine ?? 0) + 1}: {(cut < 0 ? e.Message : e.Message[..cut])}", e);
+            throw Invalid(path, line, unit, $"not valid JSON at byte {(e.BytePositionInLine ?? 0) + 1}: {(cut < 0 ? e.Message : e.Message[..cut])}", e);
         }
         catch (InvalidOperationException e)
         {
-            throw Invalid(path, line, "a text is not valid UTF-8, or holds half a surrogate pair. Save the file as UTF-8.", e);
+            throw Invalid(path, line, unit, "a text is not valid UTF-8, or holds half a surrogate pair. Save the file as UTF-8.", e);
         }
         catch (FormatException e)
         {
-            throw Invalid(path, line, e.Message, e);
+            throw Invalid(path, line, unit, e.Message, e);
         }
     }
 
-    private static OpdException Invalid(string path, int line, string what, Exception cause) =>
-        new(ErrorCodes.DataLineInvalid, $"{path}, line {line}: {what}", cause);
+    private static OpdException Invalid(string path, int line, string unit, string what, Exception cause) =>
+        new(ErrorCodes.DataLineInvalid, $"{path}, {unit} {line}: {what}", cause);
 
     private static TrainingExample ParseColumns(ReadOnlySpan<byte> json, int line)
     {

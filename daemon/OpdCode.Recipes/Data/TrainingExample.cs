@@ -23,6 +23,6 @@ public sealed record TrainingExample
     /// <summary>All other columns; null when there are none.</summary>
     public JsonObject? Extra { get; init; }
 
-    /// <summary>The line in the file, counted from 1.</summary>
+    /// <summary>The line in the file, counted from 1 (a Parquet file: the row); 0 where it was not counted.</summary>
     public required int Line { get; init; }
 }

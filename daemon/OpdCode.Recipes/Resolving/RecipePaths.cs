@@ -14,7 +14,7 @@ public static class RecipePaths
         if (reading.Root is not { } root || reading.Lines is not { } lines) return reading;
         ProblemList problems = new(lines);
         Walk(root, RecordShape.Of(typeof(Recipe)), "", reading, problems);
-        return problems.HasErrors ? reading with { Recipe = null, Problems = [.. reading.Problems.Concat(problems.InOrder).OrderBy(p => p.Line).ThenBy(p => p.Column)] } : reading;
+        return reading.With(problems.InOrder);
     }
 
     private static void Walk(LocatedValue node, RecordShape shape, string path, RecipeReading reading, ProblemList problems)

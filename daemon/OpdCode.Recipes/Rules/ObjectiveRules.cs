@@ -22,9 +22,16 @@ internal static class ObjectiveRules
         string? kind = recipe.Text("objective.kind");
         if (kind == "divergence") CheckDivergence(recipe);
         if (kind == "supervised") CheckSupervised(recipe);
+        if (kind == "policy-gradient" && recipe.Text("objective.estimator") == "k3")
+            recipe.Error(ErrorCodes.ObjectiveRefused, "objective.estimator",
+                "k3 estimates the reverse KL well, but back-propagated it follows the gradient of the forward KL. Use \"k1\", or choose the divergence objective.", "\"k1\"");
         if (kind is "group-reward" or "preference" && recipe.Number("rollout.samplesPerPrompt") is { } samples && samples < 2)
             recipe.Error(ErrorCodes.GroupTooSmall, "rollout.samplesPerPrompt",
                 $"rollout.samplesPerPrompt is {samples}: the {kind} objective compares rollouts of one prompt and needs at least 2. Usual are 4 to 16.", "8");
+        if (kind is "group-reward" or "preference" && recipe.Items("rewards").Count == 0)
+            recipe.Error(ErrorCodes.SignalMissing, "rewards", $"The {kind} objective needs rewards: how is a response scored? Add \"rewards\": [{{ \"kind\": \"exact\" }}].");
+        if (kind is "divergence" or "policy-gradient" or "supervised" && recipe.Items("rewards").Count > 0)
+            recipe.Warn(ErrorCodes.SettingIgnored, "rewards", $"rewards have no effect with the {kind} objective. Remove them, or choose \"group-reward\".");
         if (recipe.Number("objective.importance.min") is { } min && recipe.Number("objective.importance.max") is { } max && min > max)
             recipe.Error(ErrorCodes.BoundsReversed, "objective.importance.min",
                 $"objective.importance.min is {RuleContext.Show(min)}, above objective.importance.max, {RuleContext.Show(max)}: no weight would be kept. Swap them.");
@@ -51,11 +58,9 @@ internal static class ObjectiveRules
     {
         if (recipe.Has("signal"))
             recipe.Warn(ErrorCodes.SettingIgnored, "signal", "The supervised objective learns from the completions in the data; the signal is not asked. Remove it, or choose another objective.");
-        foreach (string setting in new[] { "samplesPerPrompt", "maxNewTokens", "temperature", "topK", "topP" })
+        foreach (string setting in new[] { "samplesPerPrompt", "temperature", "topK", "topP" })
         {
             string path = $"rollout.{setting}";
-            // Evaluation writes up to maxNewTokens whatever the objective.
-            if (setting == "maxNewTokens" && recipe.Has("evaluate")) continue;
             if (recipe.IsChosen(path)) recipe.Inform(ErrorCodes.SettingIgnored, path, $"{path} has no effect with the supervised objective: nothing is sampled.");
         }
     }

@@ -74,22 +74,8 @@ internal sealed class RuleContext(LocatedValue root, ProblemList problems, strin
 
     private void Report(string code, ProblemSeverity severity, string path, string message, string? newText)
     {
-        LocatedValue at = root;
-        (int start, int end) = (root.Start, root.Start + 1);
-        bool isWhole = true;
-        foreach (string step in path.Split('.'))
-        {
-            LocatedMember? member = at.Members.FindLast(m => m.Key == step);
-            if (member is null)
-            {
-                isWhole = false;
-                break;
-            }
-            at = member.Value;
-            // An object is shown by its key: a squiggle under thirty lines tells nobody anything.
-            (start, end) = at.Kind is JsonValueKind.Object or JsonValueKind.Array ? (member.KeyStart, member.KeyEnd) : (at.Start, at.End);
-        }
-        problems.Add(code, severity, path, start, end, message, isWhole && newText is not null ? problems.Replace(at, newText) : null);
+        SettingPlace place = SettingPlace.Find(root, path);
+        problems.Add(code, severity, path, place.Start, place.End, message, place.Value is { } value && newText is not null ? problems.Replace(value, newText) : null);
     }
 
     private object? DefaultOf(string path)

@@ -166,7 +166,7 @@ public sealed class FusedLossTests
             Objective(name).Evaluate(rows).Loss.backward();
         }
         Step();
-        DisposeScopeManager.ResetStatistics();
+        DisposeScopeManager.Statistics.Reset();
         for (int i = 0; i < 5; i++) Step();
         Assert.Equal(0, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }

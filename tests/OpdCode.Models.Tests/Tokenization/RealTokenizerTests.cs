@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
+using OpdCode.Models.Templates;
+using OpdCode.Models.Tests.Templates;
 using OpdCode.Models.Tokenization;
 
 namespace OpdCode.Models.Tests.Tokenization;
@@ -20,6 +23,18 @@ public sealed class RealTokenizerTests(RealTokenizers real) : IClassFixture<Real
         Judgement judgement = TokenizerFixtures.Read<Judgement>($"real-{name}.ids.json.gz");
         List<string> differences = judgement.Differences(tokenizer, TokenizerFixtures.Texts);
         Assert.True(differences.Count == 0, $"{differences.Count} differences:\n{string.Join('\n', differences.Take(20))}");
+    }
+
+    [Theory]
+    [InlineData("qwen3")]
+    [InlineData("llama3")]
+    [InlineData("gemma3")]
+    public void The_chat_template_of_a_real_model_renders_as_the_judge_renders_it(string name)
+    {
+        ChatTemplate template = ChatTemplate.Load(real.Tokenizer(name))!;
+        JsonNode[] rows = ChatTemplateTests.Read("rendered.json")["rows"]!.AsArray().Where(row => (string?)row!["template"] == name).ToArray()!;
+        Assert.True(rows.Length > 10);
+        Assert.Empty(rows.SelectMany(row => ChatTemplateTests.Difference(template, row)));
     }
 
     [Fact]

@@ -33,7 +33,7 @@ test('kinds are offered, each with what it does', async () => {
 test('after the kind only its own settings are offered', async () => {
   const found = await labels('{ "objective": { "kind": "divergence", | } }');
   assert.ok(found.includes('beta'));
-  assert.ok(!found.includes('coefficient'), found.join());
+  assert.ok(!found.includes('discount'), found.join());
 });
 
 test('an enum offers its values with their meaning', async () => {

@@ -1,0 +1,115 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using OpdCode.Protocol;
+
+namespace OpdCode.Recipes.Rewards;
+
+/// <summary>Runs the user's own program for a response, inside limits of time and memory.</summary>
+internal sealed class RewardCommand(CommandRewardRecipe recipe, string folder)
+{
+    private static readonly TimeSpan s_memoryLook = TimeSpan.FromMilliseconds(20);
+    private static readonly JsonSerializerOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public async Task<double> ScoreAsync(RewardInput input, string text, CancellationToken cancel)
+    {
+        try
+        {
+            return await RunAsync(input, text, cancel);
+        }
+        catch (OpdException) when (recipe.OnFailure is { } score)
+        {
+            return score;
+        }
+    }
+
+    private async Task<double> RunAsync(RewardInput input, string text, CancellationToken cancel)
+    {
+        using Process process = Start();
+        Task<string> output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        Task<string> errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        try
+        {
+            Task writing = WriteAsync(process, JsonSerializer.Serialize(new { prompt = input.Prompt, response = text, answer = input.Answer }, s_plain));
+            await WaitAsync(process, cancel);
+            await writing;
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+        string said = (await errors).Trim();
+        if (process.ExitCode != 0) throw Failed($"ended with {process.ExitCode}", said);
+        string last = (await output).Trim().Split('\n')[^1].Trim();
+        return double.TryParse(last, NumberStyles.Float, CultureInfo.InvariantCulture, out double score) && double.IsFinite(score)
+            ? score
+            : throw Failed($"printed \"{(last.Length > 60 ? last[..60] : last)}\" where a number was expected on the last line", said);
+    }
+
+    private Process Start()
+    {
+        ProcessStartInfo start = new(recipe.Command[0], recipe.Command.Skip(1))
+        {
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardInputEncoding = new UTF8Encoding(false),
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
+        };
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Exception e) when (e is Win32Exception or FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw Failed($"could not be started: {e.Message}", "");
+        }
+    }
+
+    private static async Task WriteAsync(Process process, string line)
+    {
+        try
+        {
+            await process.StandardInput.WriteLineAsync(line);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // A program that does not read its input closes it early; that is its right.
+        }
+    }
+
+    private async Task WaitAsync(Process process, CancellationToken cancel)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        Task ended = process.WaitForExitAsync(cancel);
+        while (await Task.WhenAny(ended, Task.Delay(s_memoryLook, cancel)) != ended)
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (watch.Elapsed.TotalSeconds > recipe.TimeLimit) throw Failed(string.Create(CultureInfo.InvariantCulture, $"took longer than {recipe.TimeLimit} s"), "");
+            if (Memory(process) > (long)recipe.MemoryLimit << 20) throw Failed($"took more than {recipe.MemoryLimit} MB of memory", "");
+        }
+        await ended;
+    }
+
+    private static long Memory(Process process)
+    {
+        try
+        {
+            process.Refresh();
+            return process.HasExited ? 0 : process.WorkingSet64;
+        }
+        catch (InvalidOperationException)
+        {
+            return 0; // it ended between the two questions
+        }
+    }
+
+    private OpdException Failed(string how, string said) => new(ErrorCodes.RewardCommandFailed,
+        $"The reward command {string.Join(' ', recipe.Command)} {how}.{(said.Length == 0 ? "" : $" It said: {(said.Length > 400 ? said[^400..] : said)}")}");
+}
