@@ -20,7 +20,7 @@ public static class BenchLossCommand
         Option<string[]> objectives = new("--objective")
         {
             Description = $"Which losses: {string.Join(", ", LossMeasurement.Objectives.Keys)}.",
-            DefaultValueFactory = _ => ["reverse-kl", "jsd"],
+            DefaultValueFactory = _ => ["reverse-kl", "jsd", "skew-reverse-kl", "top-k"],
             AllowMultipleArgumentsPerToken = true,
         };
         objectives.AcceptOnlyFromAmong([.. LossMeasurement.Objectives.Keys]);
