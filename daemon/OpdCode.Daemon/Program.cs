@@ -1,3 +1,11 @@
+using System.CommandLine;
+using System.Text;
 using OpdCode.Daemon.Commands;
 
-return await OpdCodeCommand.Create().Parse(args).InvokeAsync();
+// What goes into a pipe or a file is UTF-8 everywhere; a Windows console's code page is for its window only.
+var streams = new InvocationConfiguration();
+if (Console.IsOutputRedirected) streams.Output = Utf8(Console.OpenStandardOutput());
+if (Console.IsErrorRedirected) streams.Error = Utf8(Console.OpenStandardError());
+return await OpdCodeCommand.Invoke(args, streams);
+
+static StreamWriter Utf8(Stream stream) => new(stream, new UTF8Encoding(false)) { AutoFlush = true };

@@ -36,6 +36,9 @@ public static class ErrorCodes
     /// <summary>A file cannot be written: it exists already, or its folder does not let it.</summary>
     public const string FileNotWritten = "OPD1010";
 
+    /// <summary>A text that must be UTF-8 is not.</summary>
+    public const string TextNotUtf8 = "OPD1011";
+
     /// <summary>Student and teacher do not share a tokenizer, so their token probabilities cannot be compared.</summary>
     public const string TokenizersDiffer = "OPD1101";
 
@@ -167,6 +170,12 @@ public static class ErrorCodes
 
     /// <summary>A token id is outside the model's vocabulary.</summary>
     public const string TokenOutOfRange = "OPD2107";
+
+    /// <summary>A file that is there cannot be read or written: no permission, in use by another program, a full disk.</summary>
+    public const string FileNotAccessible = "OPD2901";
+
+    /// <summary>Something failed that should not be able to: a mistake of the program, not of the user. Details are in a file.</summary>
+    public const string Unexpected = "OPD2902";
 
     /// <summary>The loss or a gradient is not finite; the step was not applied.</summary>
     public const string NotFinite = "OPD3001";

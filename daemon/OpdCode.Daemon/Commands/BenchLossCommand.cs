@@ -20,7 +20,7 @@ public static class BenchLossCommand
         Option<string[]> objectives = new("--objective")
         {
             Description = $"Which losses: {string.Join(", ", LossMeasurement.Objectives.Keys)}.",
-            DefaultValueFactory = _ => ["reverse-kl", "jsd"],
+            DefaultValueFactory = _ => ["reverse-kl", "jsd", "skew-reverse-kl", "top-k"],
             AllowMultipleArgumentsPerToken = true,
         };
         objectives.AcceptOnlyFromAmong([.. LossMeasurement.Objectives.Keys]);
@@ -44,14 +44,14 @@ public static class BenchLossCommand
                     LossShape shape = new(objective, parse.GetValue(rows), parse.GetValue(vocabulary), parse.GetValue(studentWidth), parse.GetValue(teacherWidth), type, parse.GetValue(repeat));
                     if (parse.GetValue(part) is { } one)
                     {
-                        Console.Out.WriteLine(JsonSerializer.Serialize(LossMeasurement.Measure(one, shape), s_json));
+                        parse.InvocationConfiguration.Output.WriteLine(JsonSerializer.Serialize(LossMeasurement.Measure(one, shape), s_json));
                         return 0;
                     }
                     cases.Add(new LossCase(objective, shape.Rows, shape.Vocabulary, type,
                         InOwnProcess("fused", shape), parse.GetValue(skipDense) ? null : InOwnProcess("dense", shape), InOwnProcess("products", shape).Seconds));
                 }
             }
-            Print(cases, parse.GetValue(json));
+            Print(parse.InvocationConfiguration.Output, cases, parse.GetValue(json));
             return 0;
         });
         return command;
@@ -74,17 +74,17 @@ public static class BenchLossCommand
             ?? throw new InvalidOperationException($"The measurement of {part} printed nothing (exit code {process.ExitCode}).");
     }
 
-    private static void Print(List<LossCase> cases, bool json)
+    private static void Print(TextWriter stdout, List<LossCase> cases, bool json)
     {
         if (json)
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(new { cases }, s_json));
+            stdout.WriteLine(JsonSerializer.Serialize(new { cases }, s_json));
             return;
         }
-        Console.Out.WriteLine($"{"objective",-16} {"dtype",-9} {"rows",5} {"fused s",8} {"dense s",8} {"ratio",6} {"fused MB",9} {"dense MB",9} {"ratio",6} {"products s",10} {"fused/products",14}");
+        stdout.WriteLine($"{"objective",-16} {"dtype",-9} {"rows",5} {"fused s",8} {"dense s",8} {"ratio",6} {"fused MB",9} {"dense MB",9} {"ratio",6} {"products s",10} {"fused/products",14}");
         foreach (LossCase c in cases)
         {
-            Console.Out.WriteLine(FormattableString.Invariant(
+            stdout.WriteLine(FormattableString.Invariant(
                 $"{c.Objective,-16} {c.Dtype,-9} {c.Rows,5} {c.Fused.Seconds,8:F3} {c.Dense?.Seconds,8:F3} {c.Fused.Seconds / c.Dense?.Seconds,6:F2} {c.Fused.ExtraBytes / 1e6,9:F0} {c.Dense?.ExtraBytes / 1e6,9:F0} {(double)c.Fused.ExtraBytes / c.Dense?.ExtraBytes,6:F3} {c.MatrixProductSeconds,10:F3} {c.Fused.Seconds / c.MatrixProductSeconds,14:F2}"));
         }
     }

@@ -1,14 +1,13 @@
 using System.CommandLine;
 using System.Text.Json;
 using OpdCode.Distillation.Runs;
-using OpdCode.Protocol;
 using Spectre.Console;
 
 namespace OpdCode.Daemon.Commands;
 
 /// <summary>
 /// What every command shares at its edge: results go to stdout, everything else to stderr; with --json stdout is
-/// exactly one JSON object; an error a user can act on is one line with its code, exit code 1; Ctrl+C is exit code 130.
+/// exactly one JSON object; an error is one line with its code, exit code 1, and never a stack; Ctrl+C is exit code 130.
 /// </summary>
 internal static class CommandEdge
 {
@@ -33,22 +32,25 @@ internal static class CommandEdge
                 else print(ConsoleOn(streams.Output), result);
                 return Task.FromResult(exitCode?.Invoke(result) ?? 0);
             }
-            catch (OpdException failure)
-            {
-                streams.Error.WriteLine($"{failure.Code} {failure.Message}");
-                return Task.FromResult(1);
-            }
             catch (OperationCanceledException)
             {
                 streams.Error.WriteLine("Stopped.");
                 return Task.FromResult(130);
+            }
+            catch (Exception failure) // the edge: nothing is above it but the user
+            {
+                streams.Error.WriteLine(FailureText.Of(failure));
+                return Task.FromResult(1);
             }
         });
     }
 
     private static IAnsiConsole ConsoleOn(TextWriter writer)
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        var output = new AnsiConsoleOutput(writer);
+        // Colours and a redrawn bar belong into a terminal; in a file they are noise.
+        AnsiSupport ansi = output.IsTerminal ? AnsiSupport.Detect : AnsiSupport.No;
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = output, Ansi = ansi });
         // Without a terminal there is no width to respect: lines must not be broken in the middle of a path.
         if (!console.Profile.Out.IsTerminal) console.Profile.Width = 1000;
         return console;

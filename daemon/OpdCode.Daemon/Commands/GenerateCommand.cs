@@ -13,11 +13,11 @@ public static class GenerateCommand
     {
         Option<string> model = ModelOptions.Model("--model", "A model folder in Hugging Face layout.");
         Option<string> prompt = new("--prompt") { Description = "The prompt.", HelpName = "TEXT", Required = true };
-        Option<int> samples = new("--samples") { Description = "How many responses.", HelpName = "N", DefaultValueFactory = _ => 1 };
-        Option<int> length = new("--max-new-tokens") { Description = "The longest response, in tokens.", HelpName = "N", DefaultValueFactory = _ => 128 };
-        Option<double> temperature = new("--temperature") { Description = "0 is greedy.", HelpName = "T", DefaultValueFactory = _ => 0 };
-        Option<int> topK = new("--top-k") { Description = "Keep only the k most likely tokens; 0 keeps all.", HelpName = "K", DefaultValueFactory = _ => 0 };
-        Option<double> topP = new("--top-p") { Description = "Keep the smallest set of tokens with this mass; 1 keeps all.", HelpName = "P", DefaultValueFactory = _ => 1 };
+        Option<int> samples = ModelOptions.Count("--samples", "How many responses.", "N", least: 1, usual: 1);
+        Option<int> length = ModelOptions.Count("--max-new-tokens", "The longest response, in tokens; 0: as long as the model's context allows, at most 128.", "N", least: 0, usual: 0);
+        Option<double> temperature = ModelOptions.Number("--temperature", "0 is greedy.", "T", value => value >= 0, "0 or more", usual: 0);
+        Option<int> topK = ModelOptions.Count("--top-k", "Keep only the k most likely tokens; 0 keeps all.", "K", least: 0, usual: 0);
+        Option<double> topP = ModelOptions.Number("--top-p", "Keep the smallest set of tokens with this mass; 1 keeps all.", "P", value => value is > 0 and <= 1, "above 0 and at most 1", usual: 1);
         Option<long> seed = new("--seed") { Description = "Seed of the sampling.", HelpName = "N", DefaultValueFactory = _ => 1 };
         Option<string> device = ModelOptions.Device();
         Option<bool> plain = ModelOptions.Plain(), json = CommandEdge.JsonOption();
@@ -26,10 +26,10 @@ public static class GenerateCommand
         {
             using LanguageModel loaded = ModelOptions.Load(parsed.GetRequiredValue(model), parsed.GetValue(device)!);
             (int[] ids, string format) = ModelOptions.Encode(loaded, parsed.GetRequiredValue(prompt), parsed.GetValue(plain));
-            int count = Math.Max(1, parsed.GetValue(samples));
+            int count = parsed.GetValue(samples);
             var options = new SamplingOptions
             {
-                MaxNewTokens = parsed.GetValue(length), Temperature = parsed.GetValue(temperature), TopK = parsed.GetValue(topK), TopP = parsed.GetValue(topP),
+                MaxNewTokens = Longest(parsed.GetValue(length), loaded, ids), Temperature = parsed.GetValue(temperature), TopK = parsed.GetValue(topK), TopP = parsed.GetValue(topP),
                 Seed = parsed.GetValue(seed), StopIds = loaded.StopIds,
             };
             IReadOnlyList<GeneratedSequence> written = Generator.Generate(
@@ -42,6 +42,9 @@ public static class GenerateCommand
         });
         return command;
     }
+
+    private static int Longest(int asked, LanguageModel model, int[] prompt) =>
+        asked > 0 ? asked : Math.Clamp(model.Decoder.Config.MaxPositions - prompt.Length, 1, 128);
 
     /// <summary>What <c>generate --json</c> prints.</summary>
     /// <param name="Format">chat or plain: how the prompt became ids.</param>

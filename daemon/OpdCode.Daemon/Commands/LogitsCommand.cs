@@ -14,7 +14,7 @@ public static class LogitsCommand
     {
         Option<string> model = ModelOptions.Model("--model", "A model folder in Hugging Face layout.");
         Option<string> ids = new("--ids") { Description = "Token ids, comma-separated.", HelpName = "1,2,3", Required = true };
-        Option<int> top = new("--top") { Description = "How many of the most likely tokens at each position; 0: the whole vocabulary.", HelpName = "K", DefaultValueFactory = _ => 5 };
+        Option<int> top = ModelOptions.Count("--top", "How many of the most likely tokens at each position; 0: the whole vocabulary.", "K", least: 0, usual: 5);
         Option<string> device = ModelOptions.Device();
         Option<bool> json = CommandEdge.JsonOption();
         Command command = new("logits", "Log-probabilities (nats) of the next token after each of the given ids.") { model, ids, top, device, json };
@@ -38,7 +38,7 @@ public static class LogitsCommand
         using var scope = torch.NewDisposeScope();
         torch.Tensor ids_1T = torch.tensor(tokens.Select(id => (long)id).ToArray(), [1, tokens.Length], device: model.Decoder.Device);
         torch.Tensor hidden_TD = model.Decoder.Hidden(ids_1T, AttentionPattern.Causal).squeeze(0);
-        int vocabulary = model.Decoder.Config.VocabularySize, k = top <= 0 ? vocabulary : Math.Min(top, vocabulary);
+        int vocabulary = model.Decoder.Config.VocabularySize, k = top == 0 ? vocabulary : Math.Min(top, vocabulary);
         return tokens.Select((id, t) =>
         {
             using var row = torch.NewDisposeScope();

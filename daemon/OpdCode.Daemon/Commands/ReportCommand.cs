@@ -1,15 +1,12 @@
 using System.CommandLine;
-using System.Text.Json;
 using OpdCode.Daemon.Reports;
-using OpdCode.Protocol;
+using Spectre.Console;
 
 namespace OpdCode.Daemon.Commands;
 
 /// <summary><c>opdcode report RUN</c>: writes a run's self-contained HTML page. It opens no browser.</summary>
 public static class ReportCommand
 {
-    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
-
     /// <summary>The command with its arguments and its action.</summary>
     public static Command Create()
     {
@@ -21,31 +18,17 @@ public static class ReportCommand
             HelpName = "STEP",
             AllowMultipleArgumentsPerToken = true,
         };
-        Option<bool> json = new("--json") { Description = "Print one JSON object {\"path\", \"rollouts\"} on stdout." };
-
+        Option<bool> json = CommandEdge.JsonOption();
         Command command = new("report", "Write a run's report: one HTML file with curves, answers before and after, and the rollouts token by token.")
         {
             run, output, steps, json,
         };
-        command.SetAction(parsed =>
+        command.SetWork(json, (parsed, _, _) =>
         {
             int[]? asked = parsed.GetValue(steps);
             ReportOptions options = new() { Steps = asked is { Length: > 0 } ? asked : null };
-            TextWriter stdout = parsed.InvocationConfiguration.Output;
-            try
-            {
-                ReportSummary summary = RunReport.Write(parsed.GetRequiredValue(run), parsed.GetValue(output), options);
-                stdout.WriteLine(parsed.GetValue(json)
-                    ? JsonSerializer.Serialize(summary, s_json)
-                    : $"Report with {summary.Rollouts} rollouts: {summary.Path}");
-                return 0;
-            }
-            catch (OpdException failure)
-            {
-                parsed.InvocationConfiguration.Error.WriteLine($"{failure.Code} {failure.Message}");
-                return 1;
-            }
-        });
+            return RunReport.Write(parsed.GetRequiredValue(run), parsed.GetValue(output), options);
+        }, (console, summary) => console.WriteLine($"Report with {summary.Rollouts} rollouts: {summary.Path}"));
         return command;
     }
 }

@@ -14,11 +14,11 @@ public static class RunCommand
     /// <summary>The command with its arguments and its action.</summary>
     public static Command Create()
     {
-        Argument<string> recipe = new("RECIPE") { Description = "The recipe (*.opd.json)." };
+        Argument<string> recipe = RecipeOptions.Recipe();
         Option<string?> output = new("--out") { Description = "The run folder. Default: runs/NAME-TIME in the current folder.", HelpName = "DIR" };
         Option<int?> steps = new("--steps") { Description = "Number of optimizer steps, instead of the recipe's.", HelpName = "N" };
         Option<long?> seed = new("--seed") { Description = "Seed, instead of the recipe's.", HelpName = "N" };
-        Option<string[]> set = new("--set") { Description = "Any setting of the recipe, for example --set optimizer.learningRate=0.001. Repeatable.", HelpName = "PATH=VALUE", DefaultValueFactory = _ => [] };
+        Option<string[]> set = RecipeOptions.Set();
         Option<bool> json = CommandEdge.JsonOption();
         Command command = new("run", "Distil: run a recipe from start to end.") { recipe, output, steps, seed, set, json };
         command.SetWork(json, (parsed, progress, cancel) =>
@@ -27,7 +27,7 @@ public static class RunCommand
             if (parsed.GetValue(steps) is int n) overrides.Add(FormattableString.Invariant($"steps={n}"));
             if (parsed.GetValue(seed) is long s) overrides.Add(FormattableString.Invariant($"seed={s}"));
             string path = parsed.GetRequiredValue(recipe);
-            RecipeReading reading = Read(path, overrides);
+            RecipeReading reading = RecipeOptions.Read(path, overrides);
             string folder = parsed.GetValue(output) ?? DefaultFolder(path, reading.Recipe!);
             using DistillationSession session = DistillationSession.Open(reading, folder, TimeProvider.System);
             var display = new RunDisplay(progress, session);
@@ -35,16 +35,6 @@ public static class RunCommand
             return session.Summary(RunReport.Write(session.Folder).Path);
         }, Print);
         return command;
-    }
-
-    private static RecipeReading Read(string path, IReadOnlyList<string> overrides)
-    {
-        RecipeReading reading = RecipeReader.Read(path, overrides);
-        if (reading.Recipe is not null) return reading;
-        IEnumerable<string> lines = reading.Problems.Where(p => p.Severity == ProblemSeverity.Error)
-            .Select(p => string.Create(CultureInfo.InvariantCulture, $"{path}({p.Line},{p.Column}): {p.Code} {p.Message}"));
-        Problem first = reading.Problems.First(p => p.Severity == ProblemSeverity.Error);
-        throw new OpdException(first.Code, $"The recipe cannot run:{Environment.NewLine}{string.Join(Environment.NewLine, lines)}");
     }
 
     private static string DefaultFolder(string path, Recipe recipe)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using OpdCode.Models.Tokenization;
+using OpdCode.Protocol;
 using Spectre.Console;
 
 namespace OpdCode.Daemon.Commands;
@@ -15,21 +16,36 @@ public static class TokenizeCommand
         Option<bool> noSpecial = new("--no-special-tokens") { Description = "Leave out the special tokens that the tokenizer adds around a text." };
         Option<bool> json = CommandEdge.JsonOption();
         Command command = new("tokenize", "Turn the text on stdin (UTF-8) into token ids with their byte ranges.") { model, noSpecial, json };
-        command.SetWork(json, (parsed, _, _) =>
+        command.SetWork(json, (parsed, progress, _) =>
         {
             ModelTokenizer tokenizer = ModelTokenizer.Load(Path.GetFullPath(parsed.GetRequiredValue(model)));
-            using Stream input = Console.OpenStandardInput();
-            using var reader = new StreamReader(input, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: false);
-            TokenizedText encoded = tokenizer.Encode(reader.ReadToEnd(), parsed.GetValue(noSpecial) ? SpecialTokens.None : SpecialTokens.Add);
+            if (!Console.IsInputRedirected) progress.WriteLine($"Type a text; end it with {(OperatingSystem.IsWindows() ? "Ctrl+Z and Enter" : "Ctrl+D")}.");
+            TokenizedText encoded = tokenizer.Encode(Text(), parsed.GetValue(noSpecial) ? SpecialTokens.None : SpecialTokens.Add);
             return new TokenizeResult(encoded.Ids, encoded.Ids.Select((id, i) => new TokenPlace(
                 id, tokenizer.TokenText(id), encoded.Spans[i].ByteStart, encoded.Spans[i].ByteEnd, encoded.Spans[i].CharStart, encoded.Spans[i].CharEnd)).ToArray());
         }, (console, result) =>
         {
             Table table = new Table().Border(TableBorder.Simple).AddColumns("id", "token", "bytes");
-            foreach (TokenPlace t in result.Tokens) table.AddRow($"{t.Id}", Markup.Escape(t.Text), $"{t.ByteStart}–{t.ByteEnd}");
+            foreach (TokenPlace t in result.Tokens) table.AddRow($"{t.Id}", Markup.Escape($"\"{t.Text}\""), $"{t.ByteStart}–{t.ByteEnd}");
             console.Write(table);
         });
         return command;
+    }
+
+    // The bytes themselves, not Console.In: a Windows console would decode them by its code page, and byte ranges count these bytes.
+    private static string Text()
+    {
+        using Stream input = Console.OpenStandardInput();
+        using var bytes = new MemoryStream();
+        input.CopyTo(bytes);
+        try
+        {
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
+        }
+        catch (DecoderFallbackException failure)
+        {
+            throw new OpdException(ErrorCodes.TextNotUtf8, $"The text on stdin is not UTF-8: byte {failure.Index} begins no character. Convert it to UTF-8 first.", failure);
+        }
     }
 
     /// <summary>What <c>tokenize --json</c> prints.</summary>

@@ -1,5 +1,6 @@
 using OpdCode.Distillation.Objectives;
 using OpdCode.Distillation.Objectives.Fused;
+using OpdCode.Protocol;
 using OpdCode.Recipes;
 using TorchSharp;
 
@@ -132,6 +133,54 @@ public sealed class FusedLossTests
         ObjectiveResult result = Objective(name).Evaluate(rows);
         Assert.True(result.Signals.Divergence_N!.min().ToDouble() >= -1e-7);
         Assert.Equal(torch.ScalarType.Float32, result.Signals.Divergence_N!.dtype);
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public void In_float32_micro_batches_agree_within_rounding(string name)
+    {
+        TokenRows all = HeadRows(9, 40, 40, torch.ScalarType.Float32);
+        Objective(name).Evaluate(all).Loss.backward();
+        double[] whole = ToyRows.Doubles(all.StudentHead_VD!.grad!);
+        all.StudentHead_VD.grad = null;
+        foreach ((int start, int count) in new[] { (0, 1), (1, 5), (6, 3) })
+        {
+            Objective(name).Evaluate(all with
+            {
+                StudentHidden_ND = all.StudentHidden_ND.detach().narrow(0, start, count).clone().requires_grad_(),
+                TeacherHidden_NM = all.TeacherHidden_NM!.narrow(0, start, count),
+                SampledIds_N = all.SampledIds_N.narrow(0, start, count),
+                Weights_N = all.Weights_N.narrow(0, start, count),
+                Sequence_N = all.Sequence_N.narrow(0, start, count),
+            }).Loss.backward();
+        }
+        ToyRows.Close(whole, ToyRows.Doubles(all.StudentHead_VD.grad!), 1e-6 * whole.Max(Math.Abs));
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public void A_step_leaves_no_tensor_behind(string name)
+    {
+        TokenRows rows = HeadRows(6, 50, 50);
+        void Step()
+        {
+            using DisposeScope scope = torch.NewDisposeScope();
+            Objective(name).Evaluate(rows).Loss.backward();
+        }
+        Step();
+        DisposeScopeManager.Statistics.Reset();
+        for (int i = 0; i < 5; i++) Step();
+        Assert.Equal(0, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    [Fact]
+    public void An_id_beyond_the_shared_vocabulary_is_refused()
+    {
+        foreach (long id in new[] { 4L, -1 })
+        {
+            OpdException error = Assert.Throws<OpdException>(() => Objective("reverse-kl").Evaluate(ToyRows.From([[1, 2, 3, 4]], [[1, 2, 3, 4]], [id])));
+            Assert.Equal(ErrorCodes.TokenOutOfRange, error.Code);
+        }
+        OpdException narrow = Assert.Throws<OpdException>(() => Objective("reverse-kl").Evaluate(ToyRows.From([[1, 2, 3]], [[1, 2]])));
+        Assert.Equal(ErrorCodes.VocabularyMismatch, narrow.Code);
     }
 
     internal static TokenRows HeadRows(int count, int vocabulary, int headRows, torch.ScalarType type = torch.ScalarType.Float64)

@@ -80,7 +80,6 @@ public sealed class ChatTemplateTests
     [InlineData("{% set ns = namespace(s=[1]) %}{% for a in range(99) %}{% set ns.s = ns.s + ns.s %}{% endfor %}")]
     [InlineData("{% set ns = namespace(s=[1]) %}{% for a in range(99) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s }}")]
     [InlineData("{% set ns = namespace(s=[1]) %}{% for a in range(99) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s | tojson }}")]
-    [InlineData("{% set ns = namespace(s=[1]) %}{% for a in range(99999) %}{% set ns.s = [ns.s] %}{% endfor %}{{ ns.s | string }}")]
     [InlineData("{% set ns = namespace(s=[1], t=[1]) %}{% for a in range(60) %}{% set ns.s = [ns.s, ns.s] %}{% set ns.t = [ns.t, ns.t] %}{% endfor %}{{ ns.s == ns.t }}")]
     [InlineData("{% for a in range(50000) %}{{ 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'.replace('', 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb').replace('b', 'ccccccccccccccccccccccccccccccccccccccccc') }}{% endfor %}")]
     public void A_hostile_template_ends(string source)
@@ -89,6 +88,18 @@ public sealed class ChatTemplateTests
         OpdException error = Assert.Throws<OpdException>(() => ChatTemplate.Parse(source).Render([], new ChatTemplateOptions()));
         Assert.Equal(ErrorCodes.ChatTemplateInvalid, error.Code);
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"took {watch.Elapsed}");
+    }
+
+    [Theory]
+    [InlineData("ns.s | string")]
+    [InlineData("ns.s | tojson")]
+    [InlineData("ns.s == ns.t")]
+    public void A_value_nested_very_deeply_is_refused_or_printed_but_never_a_crash(string expression)
+    {
+        // How deep the stack reaches differs between machines, so either end is right.
+        string source = "{% set ns = namespace(s=[1], t=[1]) %}{% for a in range(99999) %}{% set ns.s = [ns.s] %}{% set ns.t = [ns.t] %}{% endfor %}{{ " + expression + " }}";
+        Exception? error = Record.Exception(() => ChatTemplate.Parse(source).Render([], new ChatTemplateOptions()));
+        Assert.True(error is null or OpdException { Code: ErrorCodes.ChatTemplateInvalid }, $"{error}");
     }
 
     [Fact]

@@ -12,17 +12,20 @@ internal sealed record ChunkPlan(long Rows, long ChunkRows, long BlockRows)
     // 131 rows × 151,936 columns of float32, 263 of bfloat16; two such buffers live at once. Fewer rows make the products
     // slower (each streams the whole head), more rows buy nothing.
     private const long ChunkBytes = 80_000_000;
+    // A processor's cache wants small blocks; a GPU has no such cache and wants few kernel launches.
     private const long BlockElements = 640_000;
+    private const long AcceleratorBlockElements = 10_000_000;
 
     /// <summary>Overrides the rows of a chunk in tests, so that odd cuts are exercised; null: chosen by size.</summary>
     [ThreadStatic]
     internal static long? s_chunkRowsForTest;
 
     /// <summary>The plan for N rows of V columns of <paramref name="elementSize"/> bytes.</summary>
-    public static ChunkPlan For(long rows, long vocabulary, long elementSize)
+    public static ChunkPlan For(long rows, long vocabulary, long elementSize, bool isOnProcessor)
     {
+        long blockElements = isOnProcessor ? BlockElements : AcceleratorBlockElements;
         long chunk = Math.Clamp(s_chunkRowsForTest ?? ChunkBytes / (vocabulary * elementSize), 1, Math.Max(1, rows));
-        return new ChunkPlan(rows, chunk, Math.Clamp(BlockElements / vocabulary, 1, chunk));
+        return new ChunkPlan(rows, chunk, Math.Clamp(blockElements / vocabulary, 1, chunk));
     }
 
     /// <summary>Start and length of every chunk.</summary>

@@ -1,3 +1,4 @@
+using OpdCode.Protocol;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Objectives.Fused;
@@ -42,9 +43,10 @@ internal sealed class FusedLoss
     /// <summary>The pass itself, without a graph: returns Σ_n coefficient_n · loss_n and adds its gradient to <paramref name="gradients"/>.</summary>
     public torch.Tensor Accumulate(TokenRows rows, torch.Tensor coefficients_N, RowSignalBuffers signals, FusedGradients gradients)
     {
+        CheckIds(rows);
         LogitSource student = new(rows.StudentHidden_ND, rows.StudentHead_VD, rows.VocabularySize, "student");
         LogitSource? teacher = rows.TeacherHidden_NM is null ? null : new(rows.TeacherHidden_NM, rows.TeacherHead_WM, rows.VocabularySize, "teacher");
-        ChunkPlan plan = ChunkPlan.For(student.Rows, rows.VocabularySize, rows.StudentHidden_ND.dtype.ElementSize());
+        ChunkPlan plan = ChunkPlan.For(student.Rows, rows.VocabularySize, rows.StudentHidden_ND.dtype.ElementSize(), rows.StudentHidden_ND.device.type == DeviceType.CPU);
         torch.Tensor coefficients = coefficients_N.to(student.ComputeType);
 
         using torch.Tensor studentBuffer = student.NewBuffer(plan.ChunkRows);
@@ -71,6 +73,16 @@ internal sealed class FusedLoss
                 gradients.Accumulate(student, start, studentLogits_CV, coefficients.narrow(0, start, count).div(_studentTemperature));
         }
         return (signals.Loss_N * coefficients).sum();
+    }
+
+    private static void CheckIds(TokenRows rows)
+    {
+        if (rows.SampledIds_N.shape[0] == 0) return;
+        long smallest = rows.SampledIds_N.min().ToInt64(), largest = rows.SampledIds_N.max().ToInt64();
+        if (smallest >= 0 && largest < rows.VocabularySize) return;
+        throw new OpdException(ErrorCodes.TokenOutOfRange,
+            $"Token id {(smallest < 0 ? smallest : largest)} has no column: the vocabulary that both models share ends at {rows.VocabularySize - 1}. "
+            + "Check that prompts and rollouts were tokenized with the student's tokenizer.");
     }
 
     private RowLossResult RunBlock(BlockWorkspace workspace, torch.Tensor studentLogits_RV, torch.Tensor? teacherLogits_RV, torch.Tensor ids_R,

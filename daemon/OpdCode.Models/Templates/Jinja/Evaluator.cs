@@ -17,11 +17,12 @@ internal sealed class Evaluator(Budget budget, BuiltIns builtIns)
             case Expression.Name name:
                 return Variable(name.Text, scope);
             case Expression.Sequence sequence:
-                return sequence.Items.Select(item => Evaluate(item, scope)).ToList();
+                IEnumerable<object?> values = sequence.Items.Select(item => Evaluate(item, scope));
+                return sequence.IsTuple ? new JinjaTuple(values) : values.ToList();
             case Expression.Map map:
                 var entries = new OrderedDictionary<string, object?>();
-                foreach ((Expression key, Expression value) in map.Entries)
-                    entries[PythonText.Str(Evaluate(key, scope))] = Evaluate(value, scope);
+                foreach ((Expression key, Expression entry) in map.Entries)
+                    entries[PythonText.Str(Evaluate(key, scope))] = Evaluate(entry, scope);
                 return entries;
             case Expression.Attribute attribute:
                 return Attribute(attribute.Line, Evaluate(attribute.Target, scope), attribute.Key);

@@ -7,7 +7,7 @@ internal abstract record Expression(int Line)
 
     internal sealed record Name(int Line, string Text) : Expression(Line);
 
-    internal sealed record Sequence(int Line, Expression[] Items) : Expression(Line);
+    internal sealed record Sequence(int Line, Expression[] Items, bool IsTuple) : Expression(Line);
 
     internal sealed record Map(int Line, (Expression Key, Expression Value)[] Entries) : Expression(Line);
 

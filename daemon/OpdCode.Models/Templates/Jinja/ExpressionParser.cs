@@ -50,7 +50,7 @@ internal sealed class ExpressionParser(List<JinjaToken> tokens)
         var items = new List<Expression> { first };
         while (Skip(",") && Current.Kind is not (JinjaTokenKind.PrintEnd or JinjaTokenKind.BlockEnd) && !Is(")"))
             items.Add(Parse());
-        return new Expression.Sequence(first.Line, [.. items]);
+        return new Expression.Sequence(first.Line, [.. items], IsTuple: true);
     }
 
     /// <summary>What is assigned to: a name, several, or an attribute of a namespace.</summary>
@@ -77,7 +77,7 @@ internal sealed class ExpressionParser(List<JinjaToken> tokens)
             several = several || Is(",");
         }
         while (Skip(","));
-        return several ? new Expression.Sequence(line, [.. items]) : items[0];
+        return several ? new Expression.Sequence(line, [.. items], IsTuple: true) : items[0];
     }
 
     public Expression Parse()
@@ -239,7 +239,7 @@ internal sealed class ExpressionParser(List<JinjaToken> tokens)
             case JinjaTokenKind.Operator when token.Text == "(":
                 return Parenthesis(token.Line);
             case JinjaTokenKind.Operator when token.Text == "[":
-                return new Expression.Sequence(token.Line, List("]"));
+                return new Expression.Sequence(token.Line, List("]"), IsTuple: false);
             case JinjaTokenKind.Operator when token.Text == "{":
                 return Map(token.Line);
             default:
@@ -251,7 +251,7 @@ internal sealed class ExpressionParser(List<JinjaToken> tokens)
     private Expression Parenthesis(int line)
     {
         if (Skip(")"))
-            return new Expression.Sequence(line, []);
+            return new Expression.Sequence(line, [], IsTuple: true);
         Expression inner = Tuple();
         Expect(")");
         return inner;

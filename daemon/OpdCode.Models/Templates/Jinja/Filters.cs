@@ -31,7 +31,7 @@ internal sealed class Filters(Budget budget, BuiltIns builtIns)
             "default" or "d" => value is Undefined || (JinjaValue.IsTrue(a.Get(1, "boolean", false)) && !JinjaValue.IsTrue(value)) ? a.Get(0, "default_value", "") : value,
             "int" => ToWhole(value, a),
             "float" => ToReal(value, a),
-            "abs" => value is long whole ? Math.Abs(Math.Max(whole, -long.MaxValue)) : Math.Abs(RealNumber(line, value)),
+            "abs" => value is long whole ? (object)Math.Abs(Math.Max(whole, -long.MaxValue)) : Math.Abs(RealNumber(line, value)),
             "round" => Round(RealNumber(line, value), a),
             "attr" => value is OrderedDictionary<string, object?> or JinjaNamespace ? builtIns.Evaluator.Attribute(line, value, a.Text(0, "name")) : new Undefined(a.Text(0, "name")),
             "items" => value is Undefined ? new List<object?>() : builtIns.Methods.Find(line, value, "items") is { } items ? items(a) : throw JinjaFailure.At(line, $"items needs a mapping, not {JinjaValue.TypeName(value)}"),

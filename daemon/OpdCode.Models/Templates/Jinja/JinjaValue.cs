@@ -27,7 +27,7 @@ internal static class JinjaValue
             case JsonValue value when value.GetValueKind() == JsonValueKind.Number:
                 string digits = value.ToJsonString();
                 return long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole)
-                    ? whole
+                    ? (object)whole
                     : double.Parse(digits, CultureInfo.InvariantCulture);
             case JsonValue value:
                 return value.GetValueKind() == JsonValueKind.True;
@@ -62,17 +62,21 @@ internal static class JinjaValue
         _ => "a function",
     };
 
-    public static bool Same(object? left, object? right) => (left, right) switch
+    public static bool Same(object? left, object? right)
     {
-        (null, null) => true,
-        (Undefined, Undefined) => true,
-        (string a, string b) => a == b,
-        (List<object?> a, List<object?> b) => a.Count == b.Count && a.Zip(b).All(pair => Same(pair.First, pair.Second)),
-        (OrderedDictionary<string, object?> a, OrderedDictionary<string, object?> b) =>
-            a.Count == b.Count && a.All(entry => b.TryGetValue(entry.Key, out object? other) && Same(entry.Value, other)),
-        (bool or long or double, bool or long or double) => Number(left) == Number(right),
-        _ => ReferenceEquals(left, right),
-    };
+        Budget.Step(60);
+        return (left, right) switch
+        {
+            (null, null) => true,
+            (Undefined, Undefined) => true,
+            (string a, string b) => a == b,
+            (List<object?> a, List<object?> b) => a.Count == b.Count && a.Zip(b).All(pair => Same(pair.First, pair.Second)),
+            (OrderedDictionary<string, object?> a, OrderedDictionary<string, object?> b) =>
+                a.Count == b.Count && a.All(entry => b.TryGetValue(entry.Key, out object? other) && Same(entry.Value, other)),
+            (bool or long or double, bool or long or double) => Number(left) == Number(right),
+            _ => ReferenceEquals(left, right),
+        };
+    }
 
     public static int Order(int line, object? left, object? right) => (left, right) switch
     {

@@ -31,7 +31,7 @@ internal sealed class ListFilters(Budget budget, BuiltIns builtIns)
                 return Unique(line, value);
             case "dictsort":
                 return value is OrderedDictionary<string, object?> map
-                    ? map.OrderBy(entry => entry.Key, StringComparer.OrdinalIgnoreCase).Select(entry => (object?)new List<object?> { entry.Key, entry.Value }).ToList()
+                    ? map.OrderBy(entry => entry.Key, StringComparer.OrdinalIgnoreCase).Select(entry => (object?)new JinjaTuple([entry.Key, entry.Value])).ToList()
                     : throw JinjaFailure.At(line, $"dictsort needs a mapping, not {JinjaValue.TypeName(value)}");
             case "sum":
                 return Attributes(line, value, a, 0).Aggregate(a.Get(1, "start", 0L), (total, item) => Operators.Binary(line, "+", total, item, budget));
@@ -42,7 +42,7 @@ internal sealed class ListFilters(Budget budget, BuiltIns builtIns)
                 return JinjaValue.Items(line, value).Chunk(Math.Max(1, a.Number(0, "linecount", 1))).Select(chunk => (object?)chunk.ToList()).ToList();
             case "groupby":
                 return JinjaValue.Items(line, value).GroupBy(item => PythonText.Str(Attribute(line, item, a.Text(0, "attribute"))))
-                    .OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => (object?)new List<object?> { Attribute(line, group.First(), a.Text(0, "attribute")), group.ToList() }).ToList();
+                    .OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => (object?)new JinjaTuple([Attribute(line, group.First(), a.Text(0, "attribute")), group.ToList()])).ToList();
             default:
                 throw JinjaFailure.At(line, $"the filter {name} is not known");
         }

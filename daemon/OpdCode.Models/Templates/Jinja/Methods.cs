@@ -16,7 +16,7 @@ internal sealed class Methods(Budget budget)
 
     private static JinjaFunction? OfMap(int line, OrderedDictionary<string, object?> map, string name) => name switch
     {
-        "items" => _ => map.Select(entry => (object?)new List<object?> { entry.Key, entry.Value }).ToList(),
+        "items" => _ => map.Select(entry => (object?)new JinjaTuple([entry.Key, entry.Value])).ToList(),
         "keys" => _ => map.Keys.ToList<object?>(),
         "values" => _ => map.Values.ToList(),
         "get" => arguments => map.TryGetValue(PythonText.Str(arguments.Require(0, "key")), out object? value) ? value : arguments.Get(1, "default"),
@@ -118,13 +118,13 @@ internal sealed class Methods(Budget budget)
         return string.Join(separator, items.Select(item => item as string ?? throw JinjaFailure.At(arguments.Line, $"join needs texts, not {JinjaValue.TypeName(item)}")));
     }
 
-    private static List<object?> Partition(JinjaArguments arguments, string text, bool fromRight)
+    private static JinjaTuple Partition(JinjaArguments arguments, string text, bool fromRight)
     {
         string separator = arguments.Text(0, "sep");
         int at = fromRight ? text.LastIndexOf(separator, StringComparison.Ordinal) : text.IndexOf(separator, StringComparison.Ordinal);
         if (at < 0)
-            return fromRight ? ["", "", text] : [text, "", ""];
-        return [text[..at], separator, text[(at + separator.Length)..]];
+            return new JinjaTuple(fromRight ? ["", "", text] : [text, "", ""]);
+        return new JinjaTuple([text[..at], separator, text[(at + separator.Length)..]]);
     }
 
     private string Padded(JinjaArguments arguments, Func<int, string> pad)

@@ -16,6 +16,7 @@ internal sealed class PythonJson(int line, string? indent, string itemSeparator,
 
     private void Append(object? value, int depth)
     {
+        Budget.Step(30 + depth + ((value as string)?.Length ?? 0));
         switch (value)
         {
             case null:

@@ -56,6 +56,7 @@ internal static class PythonText
 
     private static void Write(object? value, StringBuilder text)
     {
+        Budget.Step(30 + ((value as string)?.Length ?? 0));
         switch (value)
         {
             case null:
@@ -75,6 +76,11 @@ internal static class PythonText
                 break;
             case Undefined:
                 text.Append("Undefined");
+                break;
+            case JinjaTuple tuple:
+                Join('(', tuple, ')', text, Write);
+                if (tuple.Count == 1)
+                    text.Insert(text.Length - 1, ',');
                 break;
             case List<object?> list:
                 Join('[', list, ']', text, Write);

@@ -21,8 +21,16 @@ internal sealed class Renderer
 
     public string Render(Statement[] body, Scope scope)
     {
-        Run(body, scope);
-        return _output.ToString();
+        Budget? before = _budget.Begin();
+        try
+        {
+            Run(body, scope);
+            return _output.ToString();
+        }
+        finally
+        {
+            Budget.End(before);
+        }
     }
 
     private Flow Run(Statement[] body, Scope scope)
@@ -134,6 +142,7 @@ internal sealed class Renderer
         var state = new LoopState(items, depth, loop.Recursive ? (inner, at) => Captured(() => Loop(loop, scope, inner, at)) : null);
         for (int i = 0; i < items.Count; i++)
         {
+            _budget.Charge(loop.Line, 100);
             var inner = new Scope(scope);
             Assign(loop.Target, items[i], inner);
             inner.Set("loop", state.At(i));

@@ -147,7 +147,7 @@ internal sealed class TemplateParser
         var items = new List<Expression> { first };
         while (_expressions.Skip(","))
             items.Add(_expressions.WithoutCondition());
-        return new Expression.Sequence(first.Line, [.. items]);
+        return new Expression.Sequence(first.Line, [.. items], IsTuple: true);
     }
 
     private Statement Set(int line)
