@@ -33,7 +33,7 @@ public sealed class DistillationLoop(
             clock.Sampled();
 
             // One normalizer for the whole step: splitting it into micro-batches never changes the gradient.
-            double trainedTokens = rollouts.Sum(r => r.ResponseIds.Length);
+            double trainedTokens = GradientCheck.TrainedTokens(rollouts, step);
             var totals = new StepTotals(rollouts);
             student.Decoder.Trained.ZeroGradients();
             foreach (IReadOnlyList<Rollout> part in SequenceBatch.Split(rollouts, recipe.Optimizer.MicroBatch))

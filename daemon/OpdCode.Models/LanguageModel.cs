@@ -99,7 +99,7 @@ public sealed class LanguageModel : IDisposable
         }
     }
 
-    private static HashSet<int> StopSet(string folder, DecoderConfig config, ModelTokenizer tokenizer)
+    internal static HashSet<int> StopSet(string folder, DecoderConfig config, ModelTokenizer tokenizer)
     {
         JsonObject? generation = ConfigFile.ReadOptional(Path.Combine(folder, "generation_config.json"), ErrorCodes.ModelConfigInvalid);
         var stops = new HashSet<int>(DecoderConfigReader.Ids(generation?["eos_token_id"]));

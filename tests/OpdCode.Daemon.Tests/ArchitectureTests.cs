@@ -53,7 +53,7 @@ public sealed partial class ArchitectureTests
     public void A_file_is_named_for_its_type()
     {
         var misnamed = SourceFiles(Path.Combine(Root, "daemon")).Where(f => Path.GetFileName(f) != "Program.cs")
-            .Where(f => !Regex.IsMatch(File.ReadAllText(f), $@"\b(class|record|struct|enum|interface)\s+(struct\s+|class\s+)?{Regex.Escape(Path.GetFileNameWithoutExtension(f).Split('.')[0])}\b"))
+            .Where(f => !Regex.IsMatch(File.ReadAllText(f), $@"\b(class|record|struct|enum|interface|delegate\s+\S+)\s+(struct\s+|class\s+)?{Regex.Escape(Path.GetFileNameWithoutExtension(f).Split('.')[0])}\b"))
             .Select(f => Path.GetRelativePath(Root, f));
         Assert.Empty(misnamed);
     }

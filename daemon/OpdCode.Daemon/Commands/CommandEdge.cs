@@ -47,7 +47,10 @@ internal static class CommandEdge
 
     private static IAnsiConsole ConsoleOn(TextWriter writer)
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        var output = new AnsiConsoleOutput(writer);
+        // Colours and a redrawn bar belong into a terminal; in a file they are noise.
+        AnsiSupport ansi = output.IsTerminal ? AnsiSupport.Detect : AnsiSupport.No;
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = output, Ansi = ansi });
         // Without a terminal there is no width to respect: lines must not be broken in the middle of a path.
         if (!console.Profile.Out.IsTerminal) console.Profile.Width = 1000;
         return console;

@@ -14,7 +14,7 @@ public static class GenerateCommand
         Option<string> model = ModelOptions.Model("--model", "A model folder in Hugging Face layout.");
         Option<string> prompt = new("--prompt") { Description = "The prompt.", HelpName = "TEXT", Required = true };
         Option<int> samples = ModelOptions.Count("--samples", "How many responses.", "N", least: 1, usual: 1);
-        Option<int> length = ModelOptions.Count("--max-new-tokens", "The longest response, in tokens.", "N", least: 1, usual: 128);
+        Option<int> length = ModelOptions.Count("--max-new-tokens", "The longest response, in tokens; 0: as long as the model's context allows, at most 128.", "N", least: 0, usual: 0);
         Option<double> temperature = ModelOptions.Number("--temperature", "0 is greedy.", "T", value => value >= 0, "0 or more", usual: 0);
         Option<int> topK = ModelOptions.Count("--top-k", "Keep only the k most likely tokens; 0 keeps all.", "K", least: 0, usual: 0);
         Option<double> topP = ModelOptions.Number("--top-p", "Keep the smallest set of tokens with this mass; 1 keeps all.", "P", value => value is > 0 and <= 1, "above 0 and at most 1", usual: 1);
@@ -29,7 +29,7 @@ public static class GenerateCommand
             int count = parsed.GetValue(samples);
             var options = new SamplingOptions
             {
-                MaxNewTokens = parsed.GetValue(length), Temperature = parsed.GetValue(temperature), TopK = parsed.GetValue(topK), TopP = parsed.GetValue(topP),
+                MaxNewTokens = Longest(parsed.GetValue(length), loaded, ids), Temperature = parsed.GetValue(temperature), TopK = parsed.GetValue(topK), TopP = parsed.GetValue(topP),
                 Seed = parsed.GetValue(seed), StopIds = loaded.StopIds,
             };
             IReadOnlyList<GeneratedSequence> written = Generator.Generate(
@@ -42,6 +42,9 @@ public static class GenerateCommand
         });
         return command;
     }
+
+    private static int Longest(int asked, LanguageModel model, int[] prompt) =>
+        asked > 0 ? asked : Math.Clamp(model.Decoder.Config.MaxPositions - prompt.Length, 1, 128);
 
     /// <summary>What <c>generate --json</c> prints.</summary>
     /// <param name="Format">chat or plain: how the prompt became ids.</param>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using OpdCode.Models;
 using OpdCode.Models.Native;
 using OpdCode.Models.Templates;
@@ -16,13 +17,13 @@ internal static class ModelOptions
 
     public static Option<bool> Plain() => new("--plain") { Description = "Take the prompt as it is. Default: through the model's chat template where it has one." };
 
-    /// <summary>A whole number with a least value.</summary>
+    /// <summary>A whole number with a least value. Text that is no number is refused by the parser itself.</summary>
     public static Option<int> Count(string name, string description, string unit, int least, int usual)
     {
         Option<int> option = new(name) { Description = description, HelpName = unit, DefaultValueFactory = _ => usual };
         option.Validators.Add(given =>
         {
-            if (Value(given, option) is int value && value < least) given.AddError($"{name} is {value} but must be {least} or more.");
+            if (given.Tokens is [Token only] && int.TryParse(only.Value, CultureInfo.InvariantCulture, out int value) && value < least) given.AddError($"{name} is {value} but must be {least} or more.");
         });
         return option;
     }
@@ -33,14 +34,11 @@ internal static class ModelOptions
         Option<double> option = new(name) { Description = description, HelpName = unit, DefaultValueFactory = _ => usual };
         option.Validators.Add(given =>
         {
-            if (Value(given, option) is double value && !(double.IsFinite(value) && allowed(value)))
+            if (given.Tokens is [Token only] && double.TryParse(only.Value, CultureInfo.InvariantCulture, out double value) && !(double.IsFinite(value) && allowed(value)))
                 given.AddError(FormattableString.Invariant($"{name} is {value} but must be {bounds}."));
         });
         return option;
     }
-
-    // Text that is no number at all has its own error already.
-    private static T? Value<T>(OptionResult given, Option<T> option) where T : struct => given.Errors.Any() ? null : given.GetValue(option);
 
     public static LanguageModel Load(string folder, string device) => LanguageModel.Load(Path.GetFullPath(folder), ComputeDevice.Resolve(device));
 
@@ -55,7 +53,7 @@ internal static class ModelOptions
         string[] parts = text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return parts.Select(part =>
         {
-            if (int.TryParse(part, System.Globalization.CultureInfo.InvariantCulture, out int id) && id >= 0 && id < vocabularySize) return id;
+            if (int.TryParse(part, CultureInfo.InvariantCulture, out int id) && id >= 0 && id < vocabularySize) return id;
             throw new OpdException(ErrorCodes.TokenOutOfRange, $"\"{part}\" is not a token id of this model; ids are whole numbers from 0 to {vocabularySize - 1}.");
         }).ToArray();
     }

@@ -28,7 +28,9 @@ internal static class RecipeOptions
         RecipeReading reading = RecipeReader.Read(path, overrides);
         if (reading.Recipe is not null) return reading;
         Problem[] errors = [.. reading.Problems.Where(p => p.Severity == ProblemSeverity.Error)];
-        throw new OpdException(errors[0].Code, $"The recipe is not valid:{Environment.NewLine}{string.Join(Environment.NewLine, errors.Select(p => Line(path, p)))}");
+        if (errors is [{ Code: ErrorCodes.FileNotFound } missing]) throw new OpdException(missing.Code, missing.Message);
+        throw new OpdException(errors[0].Code,
+            $"The recipe has {errors.Length} {(errors.Length == 1 ? "error" : "errors")}:{Environment.NewLine}{string.Join(Environment.NewLine, errors.Select(p => Line(path, p)))}");
     }
 
     private static string Word(ProblemSeverity severity) => severity switch

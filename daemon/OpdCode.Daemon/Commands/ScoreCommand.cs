@@ -61,13 +61,16 @@ public static class ScoreCommand
             double ratio = f.StudentLogprobs![t] - f.TeacherLogprobs![t];
             string color = ratio > 1 ? "orange3" : ratio < -1 ? "deepskyblue1" : "default";
             table.AddRow(
-                $"{t + 1}", $"[{color}]{Markup.Escape(f.TokenTexts[t])}[/]", $"{f.StudentLogprobs[t]:F3}", $"{f.TeacherLogprobs[t]:F3}", $"[{color}]{ratio:+0.000;-0.000;0.000}[/]",
-                $"{f.Divergence![t]:F4}", $"{f.TeacherRank![t]}", $"{Markup.Escape(f.TeacherTopTexts![t][0])} {Math.Exp(f.TeacherTopLogprobs![t][0]):P0}");
+                $"{t + 1}", $"[{color}]{Quoted(f.TokenTexts[t])}[/]", $"{f.StudentLogprobs[t]:0.000;-0.000;0.000}", $"{f.TeacherLogprobs[t]:0.000;-0.000;0.000}", $"[{color}]{ratio:+0.000;-0.000;0.000}[/]",
+                $"{f.Divergence![t]:F4}", $"{f.TeacherRank![t]}", $"{Quoted(f.TeacherTopTexts![t][0])} {Math.Exp(f.TeacherTopLogprobs![t][0]):P0}");
         }
         console.Write(table);
         console.MarkupLineInterpolated($"Log-probabilities in nats. Log-ratio = log p_student − log p_teacher: positive (orange) = student more confident than the teacher.");
         console.MarkupLineInterpolated($"Divergence: {f.DivergenceLabel}. Mean {result.Totals.MeanDivergence:F4} nats per token over {result.Totals.Tokens} tokens; prompt format: {result.Format}.");
     }
+
+    // A space must be seen.
+    private static string Quoted(string token) => Markup.Escape($"\"{token}\"");
 
     /// <summary>What <c>score --json</c> prints.</summary>
     /// <param name="Format">chat or plain: how the prompt became ids.</param>

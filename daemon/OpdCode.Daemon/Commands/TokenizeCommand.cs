@@ -16,16 +16,17 @@ public static class TokenizeCommand
         Option<bool> noSpecial = new("--no-special-tokens") { Description = "Leave out the special tokens that the tokenizer adds around a text." };
         Option<bool> json = CommandEdge.JsonOption();
         Command command = new("tokenize", "Turn the text on stdin (UTF-8) into token ids with their byte ranges.") { model, noSpecial, json };
-        command.SetWork(json, (parsed, _, _) =>
+        command.SetWork(json, (parsed, progress, _) =>
         {
             ModelTokenizer tokenizer = ModelTokenizer.Load(Path.GetFullPath(parsed.GetRequiredValue(model)));
+            if (!Console.IsInputRedirected) progress.WriteLine($"Type a text; end it with {(OperatingSystem.IsWindows() ? "Ctrl+Z and Enter" : "Ctrl+D")}.");
             TokenizedText encoded = tokenizer.Encode(Text(), parsed.GetValue(noSpecial) ? SpecialTokens.None : SpecialTokens.Add);
             return new TokenizeResult(encoded.Ids, encoded.Ids.Select((id, i) => new TokenPlace(
                 id, tokenizer.TokenText(id), encoded.Spans[i].ByteStart, encoded.Spans[i].ByteEnd, encoded.Spans[i].CharStart, encoded.Spans[i].CharEnd)).ToArray());
         }, (console, result) =>
         {
             Table table = new Table().Border(TableBorder.Simple).AddColumns("id", "token", "bytes");
-            foreach (TokenPlace t in result.Tokens) table.AddRow($"{t.Id}", Markup.Escape(t.Text), $"{t.ByteStart}–{t.ByteEnd}");
+            foreach (TokenPlace t in result.Tokens) table.AddRow($"{t.Id}", Markup.Escape($"\"{t.Text}\""), $"{t.ByteStart}–{t.ByteEnd}");
             console.Write(table);
         });
         return command;

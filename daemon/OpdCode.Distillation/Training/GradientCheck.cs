@@ -1,12 +1,22 @@
+using OpdCode.Distillation.Rollouts;
 using OpdCode.Models.Decoding;
 using OpdCode.Protocol;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Training;
 
-/// <summary>The checks between backward and step.</summary>
+/// <summary>The checks around a step: is there something to learn, is it finite, is it too large.</summary>
 public static class GradientCheck
 {
+    /// <summary>Response tokens of a step: what its loss is divided by.</summary>
+    /// <exception cref="OpdException">OPD3002 when there is none.</exception>
+    public static long TrainedTokens(IReadOnlyList<Rollout> rollouts, int step)
+    {
+        long tokens = rollouts.Sum(r => (long)r.ResponseIds.Length);
+        return tokens > 0 ? tokens : throw new OpdException(ErrorCodes.NoSignal,
+            $"Step {step}: none of the {rollouts.Count} responses has a token, so there is nothing to learn from. Check the completions of the data.");
+    }
+
     /// <summary>L2 norm of the whole gradient.</summary>
     /// <exception cref="OpdException">OPD3001 when loss or gradient is not finite; OPD3002 when the first step's gradient is exactly zero.</exception>
     public static double Norm(ParameterBuffer parameters, int step, double loss)

@@ -63,8 +63,9 @@ public static class Generator
             throw new OpdException(ErrorCodes.PromptTooLong, "The prompt is empty: there is no token to continue from. Give at least one token.");
         if (promptTokens + newTokens > config.MaxPositions)
         {
-            throw new OpdException(ErrorCodes.PromptTooLong,
-                $"The prompt has {promptTokens} tokens and up to {newTokens} more may follow, but the model's context ends at {config.MaxPositions}. Shorten the prompt or lower the longest response.");
+            throw new OpdException(ErrorCodes.PromptTooLong, newTokens == 0
+                ? $"The text has {promptTokens} tokens, but the model's context ends at {config.MaxPositions}. Shorten it."
+                : $"The prompt has {promptTokens} tokens and up to {newTokens} more may follow, but the model's context ends at {config.MaxPositions}. Shorten the prompt or lower the longest response.");
         }
     }
 

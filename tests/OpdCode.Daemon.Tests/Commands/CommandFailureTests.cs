@@ -48,14 +48,16 @@ public sealed class CommandFailureTests : IDisposable
     public async Task A_text_longer_than_the_context_is_refused_with_both_lengths()
     {
         string text = new('x', 100);
-        foreach (string[] command in new string[][]
+        foreach ((string seen, string[] command) in new (string, string[])[]
         {
-            ["generate", "--model", _model, "--prompt", text], ["score", "--student", _model, "--teacher", _model, "--prompt", "a", "--response", text],
-            ["logits", "--model", _model, "--ids", string.Join(',', Enumerable.Repeat(1, 100))],
+            ("has 103 tokens and up to 1 more", ["generate", "--model", _model, "--prompt", text]),
+            ("has 13 tokens and up to 90 more", ["generate", "--model", _model, "--prompt", text[..10], "--max-new-tokens", "90"]),
+            ("has 4 tokens and up to 100 more", ["score", "--student", _model, "--teacher", _model, "--prompt", "a", "--response", text]),
+            ("has 100 tokens, but", ["logits", "--model", _model, "--ids", string.Join(',', Enumerable.Repeat(1, 100))]),
         })
         {
             string message = await Failure(ErrorCodes.PromptTooLong, command);
-            Assert.Contains("10", message, StringComparison.Ordinal);
+            Assert.Contains(seen, message, StringComparison.Ordinal);
             Assert.Contains("context ends at 64", message, StringComparison.Ordinal);
         }
     }
@@ -83,7 +85,7 @@ public sealed class CommandFailureTests : IDisposable
         Assert.Contains(ErrorCodes.UnknownKey, error, StringComparison.Ordinal);
         Assert.Contains(ErrorCodes.WrongType, error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder.File("run")));
-        Assert.Contains("nowhere.opd.json", await Failure("OPD", "run", _folder.File("nowhere.opd.json")), StringComparison.Ordinal);
+        Assert.StartsWith("OPD1002 There is no recipe", await Failure(ErrorCodes.FileNotFound, "run", _folder.File("nowhere.opd.json")), StringComparison.Ordinal);
         Assert.Contains("colour", await Failure("OPD", "run", WriteRecipe(_folder), "--set", "colour=red"), StringComparison.Ordinal);
     }
 
@@ -103,6 +105,8 @@ public sealed class CommandFailureTests : IDisposable
     [InlineData("--temperature is -1 but must be 0 or more.", "generate", "--model", "m", "--prompt", "a", "--temperature", "-1")]
     [InlineData("--top-p is 1.5 but must be above 0 and at most 1.", "generate", "--model", "m", "--prompt", "a", "--top-p", "1.5")]
     [InlineData("--top is 0 but must be 1 or more.", "score", "--student", "m", "--teacher", "m", "--prompt", "a", "--response", "b", "--top", "0")]
+    [InlineData("'x'", "generate", "--model", "m", "--prompt", "a", "--samples", "x")]
+    [InlineData("'warm'", "generate", "--model", "m", "--prompt", "a", "--temperature", "warm")]
     [InlineData("See opdcode generate --help.", "generate", "--json")]
     [InlineData("See opdcode data check --help.", "data", "check", "--json")]
     [InlineData("See opdcode --help.", "distil")]

@@ -33,6 +33,14 @@ public sealed class GenerateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Without_a_length_a_response_may_fill_the_context()
+    {
+        JsonElement result = await CommandLine.Json("generate", "--model", _model, "--prompt", "ab", "--temperature", "1");
+        int length = result.GetProperty("responses")[0].GetProperty("ids").GetArrayLength();
+        Assert.InRange(length, 1, 64 - result.GetProperty("promptIds").GetArrayLength());
+    }
+
+    [Fact]
     public async Task Samples_depend_on_the_seed_and_on_nothing_else()
     {
         string[] first = await Sample(1), again = await Sample(1), other = await Sample(2);

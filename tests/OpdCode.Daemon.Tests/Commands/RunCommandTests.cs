@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using OpdCode.Distillation.Runs;
 using static OpdCode.Distillation.Tests.ToyModels;
@@ -35,6 +36,16 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal(tokens, result.GetProperty("tokens").GetInt64());
         Assert.Contains("step 0/2", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("step 2/2", outcome.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>In a process of its own, where native libraries and the runtime could write to the real stdout.</summary>
+    [Fact]
+    public async Task A_real_process_puts_nothing_else_on_stdout()
+    {
+        (int code, byte[] output, string error) = await OpdCodeProcess.Run([], "run", _recipe, "--out", _folder.File("größe 😀"), "--json");
+        Assert.True(code == 0, error);
+        Assert.Equal("größe 😀", CommandLine.OneObject(new UTF8Encoding(false, true).GetString(output)).GetProperty("runId").GetString());
+        Assert.Contains("step 2/2", error, StringComparison.Ordinal);
     }
 
     [Fact]

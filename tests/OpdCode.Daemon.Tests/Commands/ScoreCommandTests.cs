@@ -50,7 +50,9 @@ public sealed class ScoreCommandTests : IDisposable
     public async Task Log_ratio_is_student_minus_teacher()
     {
         JsonElement feedback = (await CommandLine.Json(Arguments())).GetProperty("feedback");
-        string[] lines = (await CommandLine.Invoke(Arguments())).Output.Split('\n');
+        string text = (await CommandLine.Invoke(Arguments())).Output;
+        Assert.DoesNotContain('\u001b', text); // no terminal, no colours
+        string[] lines = text.Split('\n');
         double[] ofStudent = feedback.GetProperty("studentLogprobs").Doubles(), ofTeacher = feedback.GetProperty("teacherLogprobs").Doubles();
         Assert.Contains(ofStudent.Zip(ofTeacher), pair => pair.First > pair.Second);
         Assert.Contains(ofStudent.Zip(ofTeacher), pair => pair.First < pair.Second);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using static OpdCode.Distillation.Tests.ToyModels;
@@ -49,21 +48,5 @@ public sealed class TokenizeCommandTests : IDisposable
         Assert.StartsWith("OPD1011 The text on stdin is not UTF-8: byte 2 ", error, StringComparison.Ordinal);
     }
 
-    private async Task<(int Code, byte[] Output, string Error)> Tokenize(byte[] stdin)
-    {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
-        {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, StandardErrorEncoding = Encoding.UTF8, UseShellExecute = false,
-        };
-        foreach (string argument in new[] { Path.Combine(AppContext.BaseDirectory, "opdcode.dll"), "tokenize", "--model", _model, "--json" }) start.ArgumentList.Add(argument);
-        using Process process = Process.Start(start)!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        using var output = new MemoryStream();
-        Task copied = process.StandardOutput.BaseStream.CopyToAsync(output);
-        await process.StandardInput.BaseStream.WriteAsync(stdin);
-        process.StandardInput.Close();
-        await copied;
-        await process.WaitForExitAsync();
-        return (process.ExitCode, output.ToArray(), await error);
-    }
+    private Task<(int Code, byte[] Output, string Error)> Tokenize(byte[] stdin) => OpdCodeProcess.Run(stdin, "tokenize", "--model", _model, "--json");
 }

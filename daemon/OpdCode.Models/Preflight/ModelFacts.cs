@@ -1,0 +1,50 @@
+using OpdCode.Models.Decoding;
+using OpdCode.Models.Templates;
+using OpdCode.Models.Tokenization;
+
+namespace OpdCode.Models.Preflight;
+
+/// <summary>What a model folder says about itself without its weights.</summary>
+internal sealed record ModelFacts
+{
+    /// <summary>The setting that names the folder, for problems.</summary>
+    public required string Setting { get; init; }
+
+    public required string Folder { get; init; }
+
+    public required DecoderConfig Config { get; init; }
+
+    public required ModelTokenizer Tokenizer { get; init; }
+
+    /// <summary>Null for a base model without one.</summary>
+    public required ChatTemplate? Template { get; init; }
+
+    /// <summary>Ids that end a response.</summary>
+    public required IReadOnlySet<int> StopIds { get; init; }
+
+    /// <summary>Size of the weight files in bytes.</summary>
+    public required long WeightBytes { get; init; }
+
+    /// <summary>Ids that can stand in a text.</summary>
+    public int VocabularySize => Math.Min(Tokenizer.VocabularySize, Config.VocabularySize);
+
+    public static ModelFacts Load(string setting, string folder)
+    {
+        DecoderConfig config = DecoderConfig.Load(folder);
+        ModelTokenizer tokenizer = ModelTokenizer.Load(folder);
+        return new ModelFacts
+        {
+            Setting = setting,
+            Folder = folder,
+            Config = config,
+            Tokenizer = tokenizer,
+            Template = ChatTemplate.Load(folder),
+            StopIds = LanguageModel.StopSet(folder, config, tokenizer),
+            WeightBytes = Directory.EnumerateFiles(folder, "*.safetensors").Sum(f => new FileInfo(f).Length),
+        };
+    }
+
+    /// <summary>The conversation as this model reads it, ready to be answered; null without a template.</summary>
+    public string? Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) =>
+        Template?.Render(messages, new ChatTemplateOptions { AddGenerationPrompt = addGenerationPrompt, BosToken = Tokenizer.BosToken, EosToken = Tokenizer.EosToken });
+}

@@ -1,0 +1,175 @@
+using System.Text.Json.Nodes;
+using OpdCode.Models.Preflight;
+using OpdCode.Protocol;
+using OpdCode.Recipes;
+
+namespace OpdCode.Models.Tests.Preflight;
+
+/// <summary>Each test spoils one thing about a copy of the arithmetic sample and expects exactly that to be found.</summary>
+public sealed class RecipePreflightTests : IDisposable
+{
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"preflight-{Guid.NewGuid():N}");
+
+    public RecipePreflightTests()
+    {
+        string sample = Path.Combine(Root(), "samples", "arithmetic");
+        foreach (string model in new[] { "student", "teacher" })
+        {
+            Directory.CreateDirectory(Path.Combine(_folder, model));
+            foreach (string file in Directory.GetFiles(Path.Combine(sample, model), "*.json")) File.Copy(file, Path.Combine(_folder, model, Path.GetFileName(file)));
+        }
+        Data("train.jsonl", """{"prompt": "1+1", "completion": "1+1=2: 2", "answer": "2"}""", """{"prompt": "12*34", "completion": "x", "answer": "408"}""");
+        Data("heldout.jsonl", """{"prompt": "5+5", "answer": "10"}""");
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void The_sample_passes_and_says_what_it_needs()
+    {
+        PreflightReport report = Run();
+        Assert.DoesNotContain(report.Problems, p => p.Severity == ProblemSeverity.Error);
+        Assert.StartsWith("fits: ", report.Memory!.Summary, StringComparison.Ordinal);
+        Assert.Contains("1+1", report.Prompt!.Student, StringComparison.Ordinal);
+        Assert.True(report.Prompt.LongestTokens > report.Prompt.Tokens);
+    }
+
+    [Fact]
+    public void Tokenizers_are_compared_by_content()
+    {
+        Edit("teacher/tokenizer.json", json =>
+        {
+            JsonObject vocabulary = json["model"]!["vocab"]!.AsObject();
+            string[] two = [.. vocabulary.Select(v => v.Key).Take(2)];
+            (vocabulary[two[0]], vocabulary[two[1]]) = (vocabulary[two[1]]!.DeepClone(), vocabulary[two[0]]!.DeepClone());
+        });
+        Problem problem = Assert.Single(Run().Problems, p => p.Code == ErrorCodes.TokenizersDiffer);
+        Assert.Equal(("signal.model", ProblemSeverity.Error), (problem.Path, problem.Severity));
+        Assert.Contains("for the student and", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Templates_are_compared_on_a_real_prompt()
+    {
+        Edit("teacher/tokenizer_config.json", json => json["chat_template"] = "{% for m in messages %}Q: {{ m.content }} A:{% endfor %}");
+        Edit("student/tokenizer_config.json", json => json["chat_template"] = "{% for m in messages %}{{ m.content }}={% endfor %}");
+        PreflightReport report = Run();
+        Problem problem = Assert.Single(report.Problems, p => p.Code == ErrorCodes.TemplatesDiffer);
+        Assert.Contains("\"1+1=\" for the student and \"Q: 1+1 A:\" for the teacher (character 1)", problem.Message, StringComparison.Ordinal);
+        Assert.Equal("Q: 1+1 A:", report.Prompt!.Teacher);
+    }
+
+    [Fact]
+    public void Padding_of_the_head_is_named_and_is_no_fault()
+    {
+        Edit("teacher/config.json", json => json["vocab_size"] = 320);
+        Assert.Equal(ProblemSeverity.Information, Assert.Single(Run().Problems, p => p.Code == ErrorCodes.VocabularySizesDiffer).Severity);
+    }
+
+    [Fact]
+    public void A_teacher_that_ends_answers_otherwise_is_named()
+    {
+        Edit("teacher/config.json", json => json["eos_token_id"] = 65);
+        Edit("teacher/tokenizer_config.json", json => json.Remove("eos_token"));
+        Assert.Contains(Run().Problems, p => p is { Code: ErrorCodes.StopTokensDiffer, Path: "signal.model" });
+    }
+
+    [Fact]
+    public void A_context_that_is_too_short_says_what_would_fit()
+    {
+        PreflightReport report = Run("rollout.maxNewTokens=5000");
+        Problem problem = report.Problems.First(p => p.Code == ErrorCodes.ContextTooShort);
+        Assert.Equal("rollout.maxNewTokens", problem.Path);
+        Assert.Contains("Lower rollout.maxNewTokens to ", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_bad_line_is_listed_with_its_number()
+    {
+        Data("train.jsonl", """{"prompt": "1+1"}""", "{", """{"text": "a"}""");
+        string[] messages = [.. Run().Problems.Where(p => p.Code == ErrorCodes.DataLineInvalid).Select(p => p.Message)];
+        Assert.Equal(2, messages.Length);
+        Assert.Contains("line 2: ", messages[0], StringComparison.Ordinal);
+        Assert.Contains("line 3: ", messages[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Missing_columns_and_leaked_prompts_are_found()
+    {
+        Data("train.jsonl", """{"prompt": "5+5"}""", """{"prompt": "5+5", "completion": "c"}""");
+        Data("heldout.jsonl", """{"prompt": "5+5"}""");
+        IReadOnlyList<Problem> problems = Run("objective={\"kind\":\"supervised\"}").Problems;
+        Assert.Contains(problems, p => p is { Code: ErrorCodes.DataColumnMissing, Path: "data.train" } && p.Message.Contains("1 of 2 examples have no \"completion\"", StringComparison.Ordinal));
+        Assert.Contains(problems, p => p is { Code: ErrorCodes.DataColumnMissing, Path: "evaluate.data" });
+        Assert.Contains(problems, p => p is { Code: ErrorCodes.DataRepeated, Path: "evaluate.data" });
+        Assert.Contains(problems, p => p is { Code: ErrorCodes.DataRepeated, Path: "data.train" });
+    }
+
+    [Fact]
+    public void Completions_that_would_be_cut_are_named()
+    {
+        Data("train.jsonl", $$"""{"prompt": "1+1", "completion": "{{new string('7', 90)}}"}""");
+        Assert.Contains(Run("objective={\"kind\":\"supervised\"}").Problems, p => p.Path == "rollout.maxNewTokens" && p.Message.Contains("line 1", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_run_that_does_not_fit_says_what_would()
+    {
+        Edit("student/config.json", json =>
+        {
+            json["hidden_size"] = 8192;
+            json["intermediate_size"] = 28672;
+            json["num_hidden_layers"] = 80;
+            json["num_attention_heads"] = 64;
+            json["num_key_value_heads"] = 8;
+        });
+        PreflightReport report = Run();
+        Assert.False(report.Memory!.Fits);
+        Assert.Contains(report.Problems, p => p is { Code: ErrorCodes.MemoryTooSmall, Severity: ProblemSeverity.Error });
+    }
+
+    [Fact]
+    public void Broken_model_folders_become_problems_at_their_settings()
+    {
+        File.Delete(Path.Combine(_folder, "teacher", "config.json"));
+        File.WriteAllText(Path.Combine(_folder, "student", "tokenizer.json"), "{");
+        IReadOnlyList<Problem> problems = Run().Problems;
+        Assert.Contains(problems, p => p is { Code: ErrorCodes.ModelConfigInvalid, Path: "signal.model" });
+        Assert.Contains(problems, p => p is { Code: ErrorCodes.TokenizerInvalid, Path: "student.model" });
+    }
+
+    private PreflightReport Run(params string[] overrides)
+    {
+        const string recipe = """
+            {
+              "version": 1,
+              "student": { "model": "student" },
+              "objective": { "kind": "divergence" },
+              "signal": { "kind": "teacher", "model": "teacher" },
+              "data": { "train": "train.jsonl" },
+              "evaluate": { "data": "heldout.jsonl" },
+              "rollout": { "maxNewTokens": 48 }
+            }
+            """;
+        RecipeReading reading = RecipeReader.Parse(recipe, Path.Combine(_folder, "r.opd.json"), overrides);
+        Assert.NotNull(reading.Recipe);
+        return RecipePreflight.Run(reading);
+    }
+
+    private void Data(string file, params string[] lines) => File.WriteAllText(Path.Combine(_folder, file), string.Join('\n', lines));
+
+    private void Edit(string file, Action<JsonObject> change)
+    {
+        string path = Path.Combine(_folder, file);
+        JsonObject json = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        change(json);
+        File.WriteAllText(path, json.ToJsonString());
+    }
+
+    private static string Root()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "OpdCode.sln"))) folder = folder.Parent;
+        return folder!.FullName;
+    }
+}
