@@ -25,9 +25,9 @@ public static class RecipeReader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Unreadable(path, e is FileNotFoundException or DirectoryNotFoundException
-                ? $"There is no recipe {path}. Check the name; recipes end with .opd.json."
-                : $"The recipe {path} cannot be read: {e.Message}");
+            return e is FileNotFoundException or DirectoryNotFoundException
+                ? Unreadable(path, ErrorCodes.FileNotFound, $"There is no recipe {path}. Check the name; recipes end with .opd.json.")
+                : Unreadable(path, ErrorCodes.FileNotAccessible, $"The recipe {path} cannot be read: {e.Message}");
         }
         return Parse(text, path, overrides);
     }
@@ -66,10 +66,10 @@ public static class RecipeReader
         };
     }
 
-    private static RecipeReading Unreadable(string path, string message)
+    private static RecipeReading Unreadable(string path, string code, string message)
     {
         ProblemList problems = new(new LineMap(""));
-        problems.Add(ErrorCodes.FileNotFound, ProblemSeverity.Error, "", 0, 0, message);
+        problems.Add(code, ProblemSeverity.Error, "", 0, 0, message);
         return new RecipeReading { Recipe = null, Problems = problems.InOrder, Folder = FolderOf(path), DefaultName = NameOf(path) };
     }
 

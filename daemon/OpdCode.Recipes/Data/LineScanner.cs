@@ -23,9 +23,9 @@ internal sealed class LineScanner : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new OpdException(ErrorCodes.FileNotFound, e is FileNotFoundException or DirectoryNotFoundException
-                ? $"There is no data file {path}. Paths in a recipe are relative to the recipe."
-                : $"The data file {path} cannot be read: {e.Message}", e);
+            throw e is FileNotFoundException or DirectoryNotFoundException
+                ? new OpdException(ErrorCodes.FileNotFound, $"There is no data file {path}. Paths in a recipe are relative to the recipe.", e)
+                : new OpdException(ErrorCodes.FileNotAccessible, $"The data file {path} cannot be read: {e.Message}", e);
         }
         _file.Position = from;
         _bufferOffset = from;

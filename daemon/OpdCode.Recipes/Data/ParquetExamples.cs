@@ -51,9 +51,9 @@ internal static class ParquetExamples
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new OpdException(ErrorCodes.FileNotFound, e is FileNotFoundException or DirectoryNotFoundException
-                ? $"There is no data file {path}. Paths in a recipe are relative to the recipe."
-                : $"The data file {path} cannot be read: {e.Message}", e);
+            throw e is FileNotFoundException or DirectoryNotFoundException
+                ? new OpdException(ErrorCodes.FileNotFound, $"There is no data file {path}. Paths in a recipe are relative to the recipe.", e)
+                : new OpdException(ErrorCodes.FileNotAccessible, $"The data file {path} cannot be read: {e.Message}", e);
         }
     }
 

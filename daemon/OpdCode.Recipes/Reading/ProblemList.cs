@@ -14,6 +14,9 @@ internal sealed class ProblemList(LineMap lines)
     /// <summary>True when a setting is already reported as broken: what it says then means nothing.</summary>
     public bool HasErrorAt(string path) => _found.Exists(f => f.Problem.Severity == ProblemSeverity.Error && f.Problem.Path == path);
 
+    /// <summary>True when a key of the whole recipe is no setting: it may have been meant as one that seems to be missing.</summary>
+    public bool HasUnknownRootKey => _found.Exists(f => f.Problem.Code == OpdCode.Protocol.ErrorCodes.UnknownKey && !f.Problem.Path.Contains('.', StringComparison.Ordinal));
+
     public void Add(string code, ProblemSeverity severity, string path, int start, int end, string message, ProblemFix? fix = null)
     {
         (int line, int column) = lines.Locate(start);

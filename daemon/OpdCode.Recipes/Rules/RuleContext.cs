@@ -58,7 +58,7 @@ internal sealed class RuleContext(LocatedValue root, ProblemList problems, strin
     }
 
     /// <summary>False where something is broken that may have been meant as this setting.</summary>
-    public bool IsComplete(string path) => root.IsComplete && !problems.HasErrorAt(path) && !root.Members.Exists(m => problems.HasErrorAt(m.Key));
+    public bool IsComplete(string path) => root.IsComplete && !problems.HasErrorAt(path) && !problems.HasUnknownRootKey;
 
     /// <summary>The items of a list, as their nodes.</summary>
     public IReadOnlyList<LocatedValue> Items(string path) => Find(path).Node is { Kind: JsonValueKind.Array } list ? list.Items : [];
