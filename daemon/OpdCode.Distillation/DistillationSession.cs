@@ -67,6 +67,11 @@ public sealed class DistillationSession : IDisposable
         Recipe recipe = Located(reading);
         torch.Device device = ComputeDevice.Resolve(recipe.Device);
         IObjective objective = ObjectiveFactory.Create(recipe.Objective);
+        if (recipe.Objective is GroupRewardObjectiveRecipe { ScaleRewards: "batch" } && recipe.Optimizer.MicroBatch > 0)
+        {
+            throw new OpdException(ErrorCodes.ObjectiveInvalid,
+                $"objective.scaleRewards is \"batch\", which compares all rewards of a step, but optimizer.microBatch is {recipe.Optimizer.MicroBatch}, which shows the objective a part of them at a time. Set microBatch to 0 or scaleRewards to \"group\".");
+        }
         LanguageModel student = recipe.Student.FromScratch
             ? LanguageModel.FromScratch(recipe.Student.Model, device, recipe.Seed)
             : LanguageModel.Load(recipe.Student.Model, device);
