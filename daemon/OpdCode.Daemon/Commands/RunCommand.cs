@@ -41,7 +41,9 @@ public static class RunCommand
     {
         string name = recipe.Name ?? Path.GetFileName(path).Replace(".opd.json", "", StringComparison.OrdinalIgnoreCase);
         foreach (char bad in Path.GetInvalidFileNameChars()) name = name.Replace(bad, '-');
-        return Path.Combine("runs", name + TimeProvider.System.GetLocalNow().ToString("-yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
+        string folder = Path.Combine("runs", name + TimeProvider.System.GetLocalNow().ToString("-yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
+        // Two runs may start within one second.
+        return Enumerable.Range(2, 1000).Select(i => FormattableString.Invariant($"{folder}-{i}")).Prepend(folder).First(f => !Directory.Exists(f));
     }
 
     private static void Print(IAnsiConsole console, RunSummary summary)

@@ -49,7 +49,7 @@ internal sealed class PolicyGradientObjective : IObjective
         torch.Tensor reward_N = LogRatioAdvantage.Of(_recipe, teacher_N, tokens.Old_N);
         torch.Tensor return_N = Returns.Discounted_N(reward_N, rows.Sequence_N, _recipe.Discount, _recipe.LengthNormalize);
         // With the single-step term the exact KL answers for the token itself, the sampled part only for what follows.
-        torch.Tensor advantage_N = (_recipe.SingleStep ? Returns.AfterThis_N(return_N, reward_N) : return_N) * _recipe.Coefficient;
+        torch.Tensor advantage_N = (_recipe.SingleStep ? Returns.AfterThis_N(return_N, rows.Sequence_N, _recipe.Discount) : return_N) * _recipe.Coefficient;
         torch.Tensor loss_N = _recipe.Estimator == "k2"
             ? (tokens.Logprob_N - teacher_N).pow(2) * (0.5 * _recipe.Coefficient)
             : RatioClip.Loss_N((tokens.Logprob_N - tokens.Old_N).exp(), advantage_N, _recipe.Clip);

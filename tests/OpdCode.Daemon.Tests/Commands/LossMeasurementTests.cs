@@ -39,4 +39,11 @@ public sealed class LossMeasurementTests
         Assert.True(root.GetProperty("seconds").GetDouble() > 0);
         Assert.True(root.GetProperty("extraBytes").GetInt64() >= 0);
     }
+
+    [Fact]
+    public void The_fused_loss_never_holds_rows_times_vocabulary()
+    {
+        LossFigures figures = LossMeasurement.Measure("fused", new LossShape("reverse-kl", 1024, 100_000, 8, 8, "float32", 1));
+        Assert.InRange(figures.ExtraBytes, 1, 1024L * 100_000 * sizeof(float) - 1); // a dense loss holds several of these
+    }
 }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Xml.Linq;
 using OpdCode.Distillation.Objectives;
 using OpdCode.Distillation.Objectives.Divergences;
@@ -138,6 +139,8 @@ public sealed class DivergenceRegistryTests
             .FirstOrDefault(m => m.Attribute("name")!.Value == "T:" + divergence.GetType().FullName)?.Element("summary")?.Value ?? "";
         Assert.True(summary.Contains("Source:", StringComparison.Ordinal), $"{divergence.GetType().Name} does not name its source.");
         Assert.True(summary.Contains("Range", StringComparison.Ordinal) || summary.Contains("stays below", StringComparison.Ordinal) || summary.Contains("α →", StringComparison.Ordinal), $"{divergence.GetType().Name} does not say its range.");
+        ChoiceAttribute? choice = typeof(DivergenceObjectiveRecipe).GetProperty(nameof(DivergenceObjectiveRecipe.Divergence))!.GetCustomAttributes<ChoiceAttribute>().SingleOrDefault(c => c.Value == name);
+        Assert.False(string.IsNullOrWhiteSpace(choice?.Description), $"{name} has no [Choice] on DivergenceObjectiveRecipe.Divergence, so the schema does not offer it.");
         string recipe = Documentation(typeof(DivergenceObjectiveRecipe)).Descendants("member")
             .Single(m => m.Attribute("name")!.Value.EndsWith("P:OpdCode.Recipes.DivergenceObjectiveRecipe.Divergence", StringComparison.Ordinal)).Value;
         Assert.True(recipe.Contains(name, StringComparison.Ordinal), $"DivergenceObjectiveRecipe.Divergence does not list {name}.");

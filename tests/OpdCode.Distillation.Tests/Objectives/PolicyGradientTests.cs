@@ -90,6 +90,7 @@ public sealed class PolicyGradientTests
         ToyRows.Close([7, 6, 4, 30, 20], ToyRows.Doubles(Returns.Discounted_N(reward, sequence, 1, false)), 0);
         ToyRows.Close([3, 4, 4, 20, 20], ToyRows.Doubles(Returns.Discounted_N(reward, sequence, .5, false)), 0);
         ToyRows.Close([7 / 3.0, 3, 4, 15, 20], ToyRows.Doubles(Returns.Discounted_N(reward, sequence, 1, true)), 1e-15);
+        ToyRows.Close([2, 2, 0, 10, 0], ToyRows.Doubles(Returns.AfterThis_N(Returns.Discounted_N(reward, sequence, .5, false), sequence, .5)), 0);
         Assert.Same(reward, Returns.Discounted_N(reward, sequence, 0, true));
     }
 

@@ -34,9 +34,6 @@ internal sealed class DistributionPair
     /// <summary>T.</summary>
     public torch.Tensor Teacher_RV { get; private set; } = null!;
 
-    /// <summary>Whether a teacher scored the rows.</summary>
-    public bool HasTeacher => LogTeacher_RV is not null;
-
     /// <summary>The token that stands at each row.</summary>
     public torch.Tensor SampledIds_R { get; }
 

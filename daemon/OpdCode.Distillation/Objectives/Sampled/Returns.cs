@@ -25,8 +25,16 @@ internal static class Returns
         return torch.tensor(sum, dtype: reward_N.dtype, device: reward_N.device);
     }
 
-    /// <summary>What follows each row: R_{t+1} where the sequence goes on, times γ, else 0.</summary>
-    public static torch.Tensor AfterThis_N(torch.Tensor returns_N, torch.Tensor reward_N) => returns_N - reward_N;
+    /// <summary>What follows each row: γ·R_{t+1} where its sequence goes on, else 0; R as <see cref="Discounted_N"/> gives it.</summary>
+    public static torch.Tensor AfterThis_N(torch.Tensor returns_N, torch.Tensor sequence_N, double discount)
+    {
+        double[] returns = Doubles(returns_N);
+        long[] sequence = sequence_N.to(torch.ScalarType.Int64).cpu().data<long>().ToArray();
+        double[] after = new double[returns.Length];
+        for (int n = 0; n + 1 < returns.Length; n++)
+            if (sequence[n + 1] == sequence[n]) after[n] = discount * returns[n + 1];
+        return torch.tensor(after, dtype: returns_N.dtype, device: returns_N.device);
+    }
 
     private static double[] Doubles(torch.Tensor x_N) => x_N.detach().to(torch.ScalarType.Float64).cpu().data<double>().ToArray();
 }
