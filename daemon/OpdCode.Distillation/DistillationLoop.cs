@@ -1,6 +1,7 @@
 using OpdCode.Distillation.Evaluation;
 using OpdCode.Distillation.Feedback;
 using OpdCode.Distillation.Objectives;
+using OpdCode.Distillation.Rewards;
 using OpdCode.Distillation.Rollouts;
 using OpdCode.Distillation.Runs;
 using OpdCode.Distillation.Signals;
@@ -17,7 +18,7 @@ namespace OpdCode.Distillation;
 /// </summary>
 /// <remarks>B sequences, N trained response tokens of a micro-batch, D and M widths of student and teacher.</remarks>
 public sealed class DistillationLoop(
-    Recipe recipe, LanguageModel student, TeacherSignal? teacher, IObjective objective, StudentSampler sampler, Evaluator? evaluator, RunRecorder recorder)
+    Recipe recipe, LanguageModel student, TeacherSignal? teacher, IObjective objective, StudentSampler sampler, RolloutRewards rewards, Evaluator? evaluator, RunRecorder recorder)
 {
     /// <summary>Runs all steps; yields after each, so that the caller can show progress or stop between steps.</summary>
     public IEnumerable<StepReport> Run(CancellationToken cancel)
@@ -29,7 +30,7 @@ public sealed class DistillationLoop(
         for (int step = 1; step <= recipe.Steps; step++)
         {
             var clock = new StepClock();
-            IReadOnlyList<Rollout> rollouts = sampler.Sample(step, cancel);
+            IReadOnlyList<Rollout> rollouts = rewards.Score(sampler.Sample(step, cancel), cancel);
             clock.Sampled();
 
             // One normalizer for the whole step: splitting it into micro-batches never changes the gradient.
@@ -53,6 +54,10 @@ public sealed class DistillationLoop(
                     Sequence_N = batch.Sequence_N,
                     Weights_N = torch.ones(batch.Rows_N.shape[0], torch.float32, student.Decoder.Device),
                     Normalizer = trainedTokens,
+                    SequenceNormalizer = rollouts.Count,
+                    Rewards_B = batch.Rewards_B,
+                    Groups_B = batch.Groups_B,
+                    GroupNormalizer = rollouts.Select(r => r.Group).Distinct().Count(),
                 };
                 ObjectiveResult result = objective.Evaluate(rows);
                 result.Loss.backward();

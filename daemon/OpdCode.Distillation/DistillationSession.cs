@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using OpdCode.Distillation.Evaluation;
 using OpdCode.Distillation.Objectives;
+using OpdCode.Distillation.Rewards;
 using OpdCode.Distillation.Rollouts;
 using OpdCode.Distillation.Runs;
 using OpdCode.Distillation.Signals;
@@ -27,13 +28,14 @@ public sealed class DistillationSession : IDisposable
     private readonly TeacherSignal? _teacher;
     private readonly Evaluator? _evaluator;
     private readonly StudentSampler _sampler;
+    private readonly RolloutRewards _rewards;
     private readonly IObjective _objective;
     private readonly RunFolder _folder;
     private readonly RunRecorder _recorder;
     private readonly TimeProvider _time;
     private int _step;
 
-    private DistillationSession(Recipe recipe, LanguageModel student, TeacherSignal? teacher, IObjective objective, string folder, TimeProvider time)
+    private DistillationSession(Recipe recipe, LanguageModel student, TeacherSignal? teacher, IObjective objective, string folder, string recipeFolder, TimeProvider time)
     {
         (_recipe, _student, _teacher, _objective, _time) = (recipe, student, teacher, objective, time);
         int longest = recipe.Rollout.MaxNewTokens;
@@ -41,6 +43,7 @@ public sealed class DistillationSession : IDisposable
         if (recipe.Evaluate is EvaluateRecipe evaluate)
             _evaluator = new Evaluator(evaluate, PromptSource.Read(evaluate.Data, student, recipe.Data.Format, longest, recipe.Seed, evaluate.Count), longest);
         _sampler = new StudentSampler(student, prompts, recipe);
+        _rewards = new RolloutRewards(recipe, recipeFolder, student, prompts);
         _folder = RunFolder.Create(folder);
         _recorder = new RunRecorder(recipe, _folder, prompts, _evaluator, time);
     }
@@ -64,6 +67,11 @@ public sealed class DistillationSession : IDisposable
         Recipe recipe = Located(reading);
         torch.Device device = ComputeDevice.Resolve(recipe.Device);
         IObjective objective = ObjectiveFactory.Create(recipe.Objective);
+        if (recipe.Objective is GroupRewardObjectiveRecipe { ScaleRewards: "batch" } && recipe.Optimizer.MicroBatch > 0)
+        {
+            throw new OpdException(ErrorCodes.ObjectiveInvalid,
+                $"objective.scaleRewards is \"batch\", which compares all rewards of a step, but optimizer.microBatch is {recipe.Optimizer.MicroBatch}, which shows the objective a part of them at a time. Set microBatch to 0 or scaleRewards to \"group\".");
+        }
         LanguageModel student = recipe.Student.FromScratch
             ? LanguageModel.FromScratch(recipe.Student.Model, device, recipe.Seed)
             : LanguageModel.Load(recipe.Student.Model, device);
@@ -78,7 +86,7 @@ public sealed class DistillationSession : IDisposable
                 teacher = new TeacherSignal(LanguageModel.Load(signal.Model, device));
                 teacher.CheckSameTokens(student);
             }
-            var session = new DistillationSession(recipe, student, teacher, objective, folder, time);
+            var session = new DistillationSession(recipe, student, teacher, objective, folder, reading.Folder, time);
             student.Decoder.Trained.EnableTraining();
             session.WriteHeader(device);
             return session;
@@ -94,7 +102,7 @@ public sealed class DistillationSession : IDisposable
     /// <summary>Runs to the end; a failure is recorded in the run folder before it is thrown.</summary>
     public IEnumerable<StepReport> Run(CancellationToken cancel)
     {
-        var loop = new DistillationLoop(_recipe, _student, _teacher, _objective, _sampler, _evaluator, _recorder);
+        var loop = new DistillationLoop(_recipe, _student, _teacher, _objective, _sampler, _rewards, _evaluator, _recorder);
         using IEnumerator<StepReport> steps = loop.Run(cancel).GetEnumerator();
         while (Advance(steps))
         {

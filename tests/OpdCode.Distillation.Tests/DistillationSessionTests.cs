@@ -24,6 +24,25 @@ public sealed class DistillationSessionTests
         Assert.NotEqual(first, Weights(Run(recipe, folder.File("run-3"), "seed=2")));
     }
 
+    [Theory]
+    [InlineData("""{"kind": "group-reward", "estimator": "grpo", "distillation": {"coefficient": 1}}""")]
+    [InlineData("""{"kind": "group-reward", "estimator": "dr-grpo", "maxLength": 10}""")]
+    [InlineData("""{"kind": "group-reward", "estimator": "dapo"}""")]
+    [InlineData("""{"kind": "preference"}""")]
+    public void Objectives_of_groups_learn_from_rewards_and_micro_batches_change_nothing(string objective)
+    {
+        using var folder = new TemporaryFolder();
+        // The reward: an "a" somewhere in the response. Random models write one now and then.
+        string recipe = WriteRecipe(folder, objective, steps: 6, more: """, "rewards": [{"kind": "regex", "pattern": "[a-m]"}]""");
+        string whole = Run(recipe, folder.File("run-1"), "rollout.samplesPerPrompt=4", "optimizer.learningRate=0.0001");
+        string split = Run(recipe, folder.File("run-2"), "rollout.samplesPerPrompt=4", "optimizer.learningRate=0.0001", "optimizer.microBatch=5");
+        StepMetrics[] a = RunReader.Open(whole).ReadMetrics().Where(m => m.Step > 0).ToArray(), b = RunReader.Open(split).ReadMetrics().Where(m => m.Step > 0).ToArray();
+        Assert.All(a, m => Assert.InRange(m.Values["reward"], 0, 1));
+        Assert.Contains(a, m => m.Values["gradientNorm"] > 0);
+        Assert.Equal(a[0].Values["loss"], b[0].Values["loss"], 1e-5);
+        Assert.Equal(a[0].Values["gradientNorm"], b[0].Values["gradientNorm"], 1e-4 * Math.Max(1, a[0].Values["gradientNorm"]));
+    }
+
     [Fact]
     public void Distillation_lowers_the_divergence_it_optimises()
     {

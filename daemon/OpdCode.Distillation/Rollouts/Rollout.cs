@@ -17,6 +17,12 @@ public sealed record Rollout
     /// <summary>log p of each response token under the distribution it was sampled from, nats; null for given answers.</summary>
     public float[]? SamplerLogprobs { get; init; }
 
+    /// <summary>Which responses belong together: the rollouts of one prompt in one step.</summary>
+    public int Group { get; init; }
+
+    /// <summary>The recipe's reward of the response; null without rewards.</summary>
+    public double? Reward { get; init; }
+
     /// <summary>Why the response ended.</summary>
     public FinishReason Finish { get; init; } = FinishReason.Stop;
 }

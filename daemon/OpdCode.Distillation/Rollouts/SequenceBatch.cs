@@ -61,9 +61,29 @@ public sealed class SequenceBatch
             sampler is null ? null : torch.tensor(sampler, device: device));
     }
 
-    /// <summary>Splits a step's rollouts into micro-batches of at most <paramref name="size"/> sequences (0: one batch).</summary>
-    public static IEnumerable<IReadOnlyList<Rollout>> Split(IReadOnlyList<Rollout> rollouts, int size) =>
-        size <= 0 || size >= rollouts.Count ? [rollouts] : rollouts.Chunk(size);
+    /// <summary>The reward of each sequence, float32 [B]; null without rewards.</summary>
+    public torch.Tensor? Rewards_B => Rollouts.All(r => r.Reward is not null)
+        ? torch.tensor(Rollouts.Select(r => (float)r.Reward!.Value).ToArray(), device: Ids_BT.device) : null;
+
+    /// <summary>The group of each sequence, int64 [B].</summary>
+    public torch.Tensor Groups_B => torch.tensor(Rollouts.Select(r => (long)r.Group).ToArray(), device: Ids_BT.device);
+
+    /// <summary>
+    /// Splits a step's rollouts into micro-batches of at most <paramref name="size"/> sequences (0: one batch). Rollouts
+    /// with rewards are compared within their group, so a group is never split, even where it is larger than the size.
+    /// </summary>
+    public static IEnumerable<IReadOnlyList<Rollout>> Split(IReadOnlyList<Rollout> rollouts, int size)
+    {
+        if (size <= 0 || size >= rollouts.Count) return [rollouts];
+        if (rollouts.Any(r => r.Reward is null)) return rollouts.Chunk(size);
+        var parts = new List<List<Rollout>> { new() };
+        foreach (IGrouping<int, Rollout> group in rollouts.GroupBy(r => r.Group))
+        {
+            if (parts[^1].Count > 0 && parts[^1].Count + group.Count() > size) parts.Add([]);
+            parts[^1].AddRange(group);
+        }
+        return parts;
+    }
 
     /// <summary>The hidden states of a model at the trained rows: [N, D].</summary>
     public torch.Tensor HiddenRows(Models.Decoding.Decoder model)

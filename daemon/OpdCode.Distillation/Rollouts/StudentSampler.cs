@@ -28,6 +28,7 @@ public sealed class StudentSampler(LanguageModel student, PromptSource prompts, 
         return examples.Select((example, i) => new Rollout
         {
             Example = example,
+            Group = i / r.SamplesPerPrompt,
             PromptIds = prompts.PromptIds[example],
             ResponseIds = written[i].Ids,
             SamplerLogprobs = written[i].SamplerLogprobs,

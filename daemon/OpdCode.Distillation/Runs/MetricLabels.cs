@@ -18,6 +18,7 @@ public static class MetricLabels
         ["studentEntropy"] = new() { Title = "Student entropy", Unit = "nats per token", Estimator = "exact, full vocabulary", Sign = "0: certain" },
         ["teacherEntropy"] = new() { Title = "Teacher entropy", Unit = "nats per token", Estimator = "exact, full vocabulary, on the student's text", Sign = "0: certain" },
         ["accuracy"] = new() { Title = "Accuracy", Unit = "fraction of held-out prompts", Estimator = "exact match of greedy answers", Sign = "higher is better" },
+        ["reward"] = new() { Title = "Reward", Unit = "weighted sum of the recipe's rewards, mean over the step's responses", Sign = "higher is better" },
         ["evaluated"] = new() { Title = "Prompts evaluated", Unit = "prompts" },
         ["gradientNorm"] = new() { Title = "Gradient norm", Unit = "L2 norm before clipping" },
         ["learningRate"] = new() { Title = "Learning rate" },

@@ -75,6 +75,7 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, PromptSource pr
             ["memoryBytes"] = Environment.WorkingSet,
         };
         if (totals.Divergence is double divergence) values["divergence"] = divergence;
+        if (totals.Reward is double reward) values["reward"] = reward;
         if (totals.LogRatio is double ratio) values["logRatio"] = ratio;
         if (totals.TeacherEntropy is double entropy) values["teacherEntropy"] = entropy;
         AddEvaluation(values, step, result);

@@ -26,6 +26,9 @@ public sealed class StepTotals(IReadOnlyList<Rollout> rollouts)
     /// <summary>Response tokens of the step.</summary>
     public long ResponseTokens => rollouts.Sum(r => (long)r.ResponseIds.Length);
 
+    /// <summary>Mean reward of the step's responses; null without rewards.</summary>
+    public double? Reward => rollouts.Average(r => r.Reward);
+
     /// <summary>Fraction of responses that hit the length limit, 0 to 1.</summary>
     public double Truncated => rollouts.Average(r => r.Finish == FinishReason.Length ? 1.0 : 0.0);
 

@@ -123,6 +123,38 @@ public sealed class GoldenDivergenceTests
     }
 
     [Fact]
+    public void Every_generator_is_zero_at_one_and_a_constant_in_the_advantage_changes_nothing()
+    {
+        double[] student = ToyRows.Softmax(s_student4[0]), teacher = ToyRows.Softmax(s_teacher4[0]);
+        torch.Tensor ratio = torch.tensor(teacher.Zip(student, (t, s) => t / s).ToArray());
+        foreach (FGenerator generator in FGenerator.Known.Values)
+        {
+            Assert.Equal(0, generator.Value(torch.ones(1, dtype: torch.ScalarType.Float64)).ToDouble(), 1e-15);
+            Assert.Equal(0, generator.Advantage(torch.ones(1, dtype: torch.ScalarType.Float64)).ToDouble(), 1e-15);
+            double[] advantage = ToyRows.Doubles(generator.Advantage(ratio));
+            double[] Gradient(double constant) => Enumerable.Range(0, 4).Select(v => Enumerable.Range(0, 4).Sum(y => student[y] * (advantage[y] + constant) * ((y == v ? 1 : 0) - student[v]))).ToArray();
+            ToyRows.Close(Gradient(0), Gradient(5), 1e-14);
+        }
+    }
+
+    [Fact]
+    public void Jsd_of_beta_is_that_of_one_minus_beta_with_the_sides_exchanged()
+    {
+        foreach (double beta in new[] { .1, .3, .5 })
+            Assert.Equal(ToyRows.Run(Divergence("jsd", beta), ToyRows.From(s_student4, s_teacher4)).Loss, ToyRows.Run(Divergence("jsd", 1 - beta), ToyRows.From(s_teacher4, s_student4)).Loss, 1e-14);
+    }
+
+    [Fact]
+    public void The_jsd_gradient_is_bounded_where_that_of_reverse_kl_grows()
+    {
+        double[][] student = [[50, -50, 0]], teacher = [[-50, 50, 0]];
+        Assert.All(ToyRows.Run(Divergence("jsd"), ToyRows.From(student, teacher)).Gradient, g => Assert.InRange(Math.Abs(g), 0, 2));
+        double[][] torn = [[.5, .5, -50]], sure = [[50, -50, 0]];
+        Assert.True(ToyRows.Run(Divergence("reverse-kl"), ToyRows.From(torn, sure)).Gradient.Max(Math.Abs) > 20);
+        Assert.All(ToyRows.Run(Divergence("jsd"), ToyRows.From(torn, sure)).Gradient, g => Assert.InRange(Math.Abs(g), 0, 2));
+    }
+
+    [Fact]
     public void The_inequalities_between_divergences_hold()
     {
         Random random = new(4);

@@ -144,6 +144,7 @@ public sealed class PolicyGradientTests
         double[] exact = Expected(new());
         PolicyGradientObjectiveRecipe corrected = new() { Importance = new ImportanceRecipe { Max = 1e9 } };
         ToyRows.Close(exact, Expected(corrected, sampler), 1e-13);
+        Assert.True(exact.Zip(Expected(new(), sampler), (a, b) => Math.Abs(a - b)).Max() > 1e-2); // uncorrected it is biased
         // PPO's ratio against the sampler itself already is the correction: the weight must be 1.
         double[] log = sampler.Select(p => Math.Log(p)).ToArray();
         ObjectiveResult bypass = ObjectiveFactory.Create(corrected).Evaluate(OneOfEach(sampler) with { OldLogprobs_N = torch.tensor(log) });

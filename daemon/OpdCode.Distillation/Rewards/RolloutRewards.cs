@@ -1,0 +1,35 @@
+using OpdCode.Distillation.Rollouts;
+using OpdCode.Models;
+using OpdCode.Recipes;
+using OpdCode.Recipes.Data;
+using OpdCode.Recipes.Rewards;
+
+namespace OpdCode.Distillation.Rewards;
+
+/// <summary>Scores a step's responses by the recipe's rewards and drops groups that carry no comparison where the objective asks for it.</summary>
+public sealed class RolloutRewards(Recipe recipe, string folder, LanguageModel student, PromptSource prompts)
+{
+    private readonly RewardScorer? _scorer = recipe.Rewards.Count == 0 ? null : new RewardScorer(recipe.Rewards, folder);
+
+    /// <summary>The rollouts with their rewards; unchanged when the recipe has none.</summary>
+    public IReadOnlyList<Rollout> Score(IReadOnlyList<Rollout> rollouts, CancellationToken cancel)
+    {
+        if (_scorer is null) return rollouts;
+        // Rewards that start a program wait for it; those run side by side.
+        Rollout[] scored = Task.WhenAll(rollouts.Select(async rollout =>
+        {
+            TrainingExample example = prompts.Examples[rollout.Example];
+            var input = new RewardInput(example.Prompt ?? example.Messages?[^1].Content ?? "", student.DecodeResponse(rollout.ResponseIds), example.Answer);
+            return rollout with { Reward = (await _scorer.ScoreAsync(input, cancel)).Total };
+        })).GetAwaiter().GetResult();
+        return recipe.Objective is GroupRewardObjectiveRecipe { Estimator: "dapo" } ? WithSpread(scored) : scored;
+    }
+
+    // DAPO (arXiv 2503.14476): a group whose rewards are all equal teaches nothing and only dilutes the mean. Where no
+    // group has spread they all stay: the step is then a step with a gradient of zero, not an error.
+    private static Rollout[] WithSpread(Rollout[] rollouts)
+    {
+        Rollout[] kept = rollouts.GroupBy(r => r.Group).Where(g => g.Max(r => r.Reward) > g.Min(r => r.Reward)).SelectMany(g => g).ToArray();
+        return kept.Length > 0 ? kept : rollouts;
+    }
+}
