@@ -118,7 +118,7 @@ public sealed class LanguageModel : IDisposable
             throw new OpdException(ErrorCodes.ChatTemplateInvalid,
                 $"{Folder} has no chat template (tokenizer_config.json or chat_template.jinja). Use data.format \"plain\", or add the template that the model was trained with.");
         }
-        string text = Template.Render(messages, new ChatTemplateOptions { AddGenerationPrompt = true });
+        string text = Template.Render(messages, new ChatTemplateOptions { AddGenerationPrompt = true, BosToken = Tokenizer.BosToken, EosToken = Tokenizer.EosToken });
         return Tokenizer.Encode(text, SpecialTokens.None).Ids;
     }
 

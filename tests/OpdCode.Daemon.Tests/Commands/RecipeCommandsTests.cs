@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using OpdCode.Daemon.Commands;
+using static OpdCode.Distillation.Tests.ToyModels;
 
 namespace OpdCode.Daemon.Tests.Commands;
 
@@ -48,6 +49,22 @@ public sealed class RecipeCommandsTests : IDisposable
         second["recipe"]!["name"] = (string)first["recipe"]!["name"]!;
         Assert.Equal(first["recipe"]!.ToJsonString(), second["recipe"]!.ToJsonString());
         Assert.Contains("\"seed\": 1, // default", Invoke("resolve", file).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_resolved_recipe_runs_to_the_same_weights_bit_for_bit()
+    {
+        using TemporaryFolder models = new();
+        string recipe = WriteRecipe(models, steps: 2), resolved = Path.Combine(_folder, "resolved.opd.json");
+        Assert.Equal(0, Invoke("resolve", recipe, "--out", resolved).Code);
+        byte[][] weights = [.. new[] { recipe, resolved }.Select((r, i) =>
+        {
+            string run = Path.Combine(_folder, $"run-{i}");
+            (int code, _, string error) = Invoke("run", r, "--out", run);
+            Assert.True(code == 0, error);
+            return File.ReadAllBytes(Path.Combine(run, "checkpoints", "checkpoint-2", "model.safetensors"));
+        })];
+        Assert.Equal(weights[0], weights[1]);
     }
 
     [Fact]

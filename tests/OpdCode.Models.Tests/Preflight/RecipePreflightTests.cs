@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
+using OpdCode.Models.Native;
 using OpdCode.Models.Preflight;
+using OpdCode.Models.Templates;
+using OpdCode.Models.Tokenization;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
 
@@ -57,6 +60,21 @@ public sealed class RecipePreflightTests : IDisposable
         Problem problem = Assert.Single(report.Problems, p => p.Code == ErrorCodes.TemplatesDiffer);
         Assert.Contains("\"1+1=\" for the student and \"Q: 1+1 A:\" for the teacher (character 1)", problem.Message, StringComparison.Ordinal);
         Assert.Equal("Q: 1+1 A:", report.Prompt!.Teacher);
+    }
+
+    [Fact]
+    public void The_prompt_shown_is_the_prompt_that_is_trained_on()
+    {
+        Edit("student/tokenizer_config.json", json =>
+        {
+            json["bos_token"] ??= "<|bos|>";
+            json["chat_template"] = "{{ bos_token }}{% for m in messages %}{{ m.content }}{{ eos_token }}{% endfor %}";
+        });
+        PromptPreview shown = Run().Prompt!;
+        using LanguageModel model = LanguageModel.FromScratch(Path.Combine(_folder, "student"), ComputeDevice.Resolve("cpu"), 1);
+        int[] trained = model.EncodeChat([new ChatMessage("user", "1+1")]);
+        Assert.Equal(model.Tokenizer.Encode(shown.Student, SpecialTokens.None).Ids, trained);
+        Assert.Equal(model.Tokenizer.BosId, trained[0]);
     }
 
     [Fact]
