@@ -28,7 +28,7 @@ foreach (string project in Directory.EnumerateDirectories(Path.Combine(root, "te
     int ok = Count(counters, "passed"), total = Count(counters, "total");
     passed += ok;
     // Whatever did not pass has failed: skipped, timed out, or never run because the host died.
-    failed += total - ok + (exit != 0 && total == ok ? 1 : 0);
+    failed += total - ok + (counters is null || (exit != 0 && total == ok) ? 1 : 0);
 }
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{passed} passed, {failed} failed"));
 return failed == 0 && passed > 0 ? 0 : 1;

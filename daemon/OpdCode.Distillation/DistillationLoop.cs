@@ -13,7 +13,7 @@ using TorchSharp;
 namespace OpdCode.Distillation;
 
 /// <summary>
-/// On-policy distillation, in order: evaluate → sample from the student → score with the teacher → shape → loss →
+/// On-policy distillation, in order: evaluate → sample from the student → score with the teacher → loss →
 /// backward → finite check → step → record → checkpoint. Start reading here.
 /// </summary>
 /// <remarks>B sequences, N trained response tokens of a micro-batch, D and M widths of student and teacher.</remarks>
@@ -30,12 +30,13 @@ public sealed class DistillationLoop(
         for (int step = 1; step <= recipe.Steps; step++)
         {
             var clock = new StepClock();
-            IReadOnlyList<Rollout> rollouts = rewards.Score(sampler.Sample(step, cancel), cancel);
+            IReadOnlyList<Rollout> written = rewards.Score(sampler.Sample(step, cancel), cancel);
+            IReadOnlyList<Rollout> rollouts = rewards.WorthComparing(written);
             clock.Sampled();
 
             // One normalizer for the whole step: splitting it into micro-batches never changes the gradient.
             double trainedTokens = GradientCheck.TrainedTokens(rollouts, step);
-            var totals = new StepTotals(rollouts);
+            var totals = new StepTotals(written);
             student.Decoder.Trained.ZeroGradients();
             foreach (IReadOnlyList<Rollout> part in SequenceBatch.Split(rollouts, recipe.Optimizer.MicroBatch))
             {
@@ -61,12 +62,12 @@ public sealed class DistillationLoop(
                 };
                 ObjectiveResult result = objective.Evaluate(rows);
                 result.Loss.backward();
-                totals.Add(result);
-                recorder.Record(feedback, batch, rows, result.Signals, step, totals.Sequences - part.Count);
+                recorder.Record(feedback, batch, rows, result.Signals, step, totals.Sequences);
+                totals.Add(result, part.Count);
             }
 
             // A step that is not finite is never applied: the weights stay those of the last good step.
-            double gradientNorm = GradientCheck.Norm(student.Decoder.Trained, step, totals.Loss);
+            double gradientNorm = GradientCheck.Norm(student.Decoder.Trained, step, totals.Loss, totals.Reward is not null);
             double learningRate = LearningRate.At(recipe.Optimizer, step, recipe.Steps);
             optimizer.Step(learningRate, GradientCheck.ClipScale(gradientNorm, recipe.Optimizer.ClipNorm));
             clock.Trained();
@@ -74,7 +75,7 @@ public sealed class DistillationLoop(
             bool last = step == recipe.Steps;
             bool evaluate = evaluator is not null && (last || (recipe.Evaluate!.Every > 0 && step % recipe.Evaluate.Every == 0));
             StepReport report = recorder.Stepped(step, totals, clock, gradientNorm, learningRate, evaluate ? evaluator!.Evaluate(student, cancel) : null);
-            if (last || (recipe.Checkpoint.Every > 0 && step % recipe.Checkpoint.Every == 0)) recorder.Checkpoint(step, student);
+            if (last || (recipe.Checkpoint.Every > 0 && step % recipe.Checkpoint.Every == 0)) recorder.Checkpoint(step);
             yield return report;
         }
     }

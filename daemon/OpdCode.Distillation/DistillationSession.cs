@@ -45,7 +45,7 @@ public sealed class DistillationSession : IDisposable
         _sampler = new StudentSampler(student, prompts, recipe);
         _rewards = new RolloutRewards(recipe, recipeFolder, student, prompts);
         _folder = RunFolder.Create(folder);
-        _recorder = new RunRecorder(recipe, _folder, prompts, _evaluator, time);
+        _recorder = new RunRecorder(recipe, _folder, student, prompts, _evaluator, time);
     }
 
     /// <summary>The recipe with every default filled and absolute paths.</summary>
@@ -86,8 +86,8 @@ public sealed class DistillationSession : IDisposable
                 teacher = new TeacherSignal(LanguageModel.Load(signal.Model, device));
                 teacher.CheckSameTokens(student);
             }
-            var session = new DistillationSession(recipe, student, teacher, objective, folder, reading.Folder, time);
             student.Decoder.Trained.EnableTraining();
+            var session = new DistillationSession(recipe, student, teacher, objective, folder, reading.Folder, time);
             session.WriteHeader(device);
             return session;
         }
@@ -109,20 +109,28 @@ public sealed class DistillationSession : IDisposable
             _step = steps.Current.Step;
             yield return steps.Current;
         }
-        _recorder.WriteAnswers();
-        _folder.Append(new RunEvent { Time = _time.GetUtcNow(), Event = "finished", Step = _step });
     }
 
     private bool Advance(IEnumerator<StepReport> steps)
     {
         try
         {
-            return steps.MoveNext();
+            if (steps.MoveNext()) return true;
+            _recorder.WriteAnswers();
+            _folder.Append(new RunEvent { Time = _time.GetUtcNow(), Event = "finished", Step = _step });
+            return false;
         }
         catch (Exception failure)
         {
             string name = failure is OperationCanceledException ? "stopped" : "failed";
-            _folder.Append(new RunEvent { Time = _time.GetUtcNow(), Event = name, Step = _step, Message = failure.Message });
+            try
+            {
+                _folder.Append(new RunEvent { Time = _time.GetUtcNow(), Event = name, Step = _step, Message = failure.Message });
+            }
+            catch (OpdException) when (failure is not OperationCanceledException)
+            {
+                // The disk that made the run fail cannot take the news either: the first failure is the one to tell.
+            }
             throw;
         }
     }

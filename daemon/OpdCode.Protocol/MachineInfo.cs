@@ -27,6 +27,6 @@ public sealed record MachineInfo
     /// <summary>Logical processors.</summary>
     public required int Processors { get; init; }
 
-    /// <summary>Memory available to this process, bytes.</summary>
+    /// <summary>Memory of the machine, or of the container's limit, bytes.</summary>
     public required long AvailableBytes { get; init; }
 }

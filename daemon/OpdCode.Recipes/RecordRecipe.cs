@@ -16,7 +16,7 @@ public sealed record RecordRecipe
     public int Rollouts { get; init; } = 8;
 
     /// <summary>How many alternatives of each model are kept per token.</summary>
-    [Range(0, 1000)]
+    [Range(1, 1000)]
     [Unit("tokens")]
     public int TopK { get; init; } = 5;
 }

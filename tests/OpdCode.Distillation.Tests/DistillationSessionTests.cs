@@ -44,6 +44,33 @@ public sealed class DistillationSessionTests
     }
 
     [Fact]
+    public void A_step_whose_rewards_are_all_equal_teaches_nothing_and_is_no_error()
+    {
+        using var folder = new TemporaryFolder();
+        string recipe = WriteRecipe(folder, """{"kind": "group-reward", "estimator": "dapo"}""", steps: 2, more: """, "rewards": [{"kind": "regex", "pattern": "never written"}]""");
+        string run = Run(recipe, folder.File("run"), "rollout.samplesPerPrompt=2");
+        Assert.Equal(0, RunReader.Open(run).ReadMetrics().Single(m => m.Step == 2).Values["gradientNorm"]);
+        Assert.Equal("finished", RunReader.Open(run).ReadEvents()[^1].Event);
+    }
+
+    [Fact]
+    public void Stopping_between_tokens_is_recorded()
+    {
+        using var folder = new TemporaryFolder();
+        RecipeReading reading = RecipeReader.Read(WriteRecipe(folder, steps: 50));
+        using DistillationSession session = DistillationSession.Open(reading, folder.File("run"), TimeProvider.System);
+        using var stop = new CancellationTokenSource();
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+        {
+            foreach (StepReport report in session.Run(stop.Token))
+                if (report.Step == 3) stop.Cancel();
+        });
+        RunReader run = RunReader.Open(folder.File("run"));
+        Assert.Equal(("stopped", 3), (run.ReadEvents()[^1].Event, run.ReadEvents()[^1].Step));
+        Assert.Equal(4, run.ReadMetrics().Count);
+    }
+
+    [Fact]
     public void Distillation_lowers_the_divergence_it_optimises()
     {
         using var folder = new TemporaryFolder();

@@ -22,7 +22,8 @@ internal static class CommandEdge
     public static void SetWork<T>(this Command command, Option<bool> json, Func<ParseResult, IAnsiConsole, CancellationToken, T> work, Action<IAnsiConsole, T> print,
         Func<T, int>? exitCode = null)
     {
-        command.SetAction((parsed, cancel) =>
+        // On another thread: the library listens for Ctrl+C only once the action has returned its task.
+        command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             InvocationConfiguration streams = parsed.InvocationConfiguration;
             try
@@ -30,19 +31,19 @@ internal static class CommandEdge
                 T result = work(parsed, ConsoleOn(streams.Error), cancel);
                 if (parsed.GetValue(json)) streams.Output.WriteLine(JsonSerializer.Serialize(result, RunJson.Options));
                 else print(ConsoleOn(streams.Output), result);
-                return Task.FromResult(exitCode?.Invoke(result) ?? 0);
+                return exitCode?.Invoke(result) ?? 0;
             }
             catch (OperationCanceledException)
             {
                 streams.Error.WriteLine("Stopped.");
-                return Task.FromResult(130);
+                return 130;
             }
             catch (Exception failure) // the edge: nothing is above it but the user
             {
                 streams.Error.WriteLine(FailureText.Of(failure));
-                return Task.FromResult(1);
+                return 1;
             }
-        });
+        }, CancellationToken.None));
     }
 
     private static IAnsiConsole ConsoleOn(TextWriter writer)

@@ -22,7 +22,7 @@ public static class MachineCommand
             grid.AddRow("device", $"{m.Device} (auto), CUDA devices: {m.CudaDevices}");
             grid.AddRow("libtorch", $"{m.Libtorch} from {Markup.Escape(m.LibtorchFolder)}");
             grid.AddRow("threads", $"{m.Threads} of {m.Processors} processors");
-            grid.AddRow("memory", $"{m.AvailableBytes / 1e9:F1} GB available to this process");
+            grid.AddRow("memory", $"{m.AvailableBytes / 1e9:F1} GB in the machine or its limit");
             console.Write(grid);
         });
         return command;

@@ -58,6 +58,6 @@ internal sealed class RunDisplay(IAnsiConsole console, DistillationSession sessi
         TimeSpan left = TimeSpan.FromSeconds(perStep * (session.Recipe.Steps - report.Step));
         string divergence = report.Metrics.TryGetValue("divergence", out double d) ? $"  divergence {d:F4} nats/token" : "";
         double speed = report.Metrics["responseTokens"] / Math.Max(report.Metrics["seconds"], 1e-9);
-        return $"step {report.Step}/{session.Recipe.Steps}  loss {report.Metrics["loss"]:F4}{divergence}  {accuracy}  {speed:N0} tokens/s  {left:m\\:ss} left";
+        return $"step {report.Step}/{session.Recipe.Steps}  loss {report.Metrics["loss"]:F4}{divergence}  {accuracy}  {speed:N0} tokens/s  {(left.TotalHours >= 1 ? left.ToString("h\\:mm\\:ss") : left.ToString("m\\:ss"))} left";
     }
 }

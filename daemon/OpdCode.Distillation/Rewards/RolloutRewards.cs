@@ -6,7 +6,7 @@ using OpdCode.Recipes.Rewards;
 
 namespace OpdCode.Distillation.Rewards;
 
-/// <summary>Scores a step's responses by the recipe's rewards and drops groups that carry no comparison where the objective asks for it.</summary>
+/// <summary>Scores a step's responses by the recipe's rewards, and says which of them can be compared.</summary>
 public sealed class RolloutRewards(Recipe recipe, string folder, LanguageModel student, PromptSource prompts)
 {
     private readonly RewardScorer? _scorer = recipe.Rewards.Count == 0 ? null : new RewardScorer(recipe.Rewards, folder);
@@ -16,19 +16,21 @@ public sealed class RolloutRewards(Recipe recipe, string folder, LanguageModel s
     {
         if (_scorer is null) return rollouts;
         // Rewards that start a program wait for it; those run side by side.
-        Rollout[] scored = Task.WhenAll(rollouts.Select(async rollout =>
+        return Task.WhenAll(rollouts.Select(async rollout =>
         {
             TrainingExample example = prompts.Examples[rollout.Example];
             var input = new RewardInput(example.Prompt ?? example.Messages?[^1].Content ?? "", student.DecodeResponse(rollout.ResponseIds), example.Answer);
             return rollout with { Reward = (await _scorer.ScoreAsync(input, cancel)).Total };
         })).GetAwaiter().GetResult();
-        return recipe.Objective is GroupRewardObjectiveRecipe { Estimator: "dapo" } ? WithSpread(scored) : scored;
     }
 
-    // DAPO (arXiv 2503.14476): a group whose rewards are all equal teaches nothing and only dilutes the mean. Where no
-    // group has spread they all stay: the step is then a step with a gradient of zero, not an error.
-    private static Rollout[] WithSpread(Rollout[] rollouts)
+    /// <summary>
+    /// What is trained on: for DAPO (arXiv 2503.14476) without the groups whose rewards are all equal, which teach nothing
+    /// and only dilute the mean; else everything. Where no group has spread all stay: a step with a gradient of zero, not an error.
+    /// </summary>
+    public IReadOnlyList<Rollout> WorthComparing(IReadOnlyList<Rollout> rollouts)
     {
+        if (recipe.Objective is not GroupRewardObjectiveRecipe { Estimator: "dapo" } || rollouts.Any(r => r.Reward is null)) return rollouts;
         Rollout[] kept = rollouts.GroupBy(r => r.Group).Where(g => g.Max(r => r.Reward) > g.Min(r => r.Reward)).SelectMany(g => g).ToArray();
         return kept.Length > 0 ? kept : rollouts;
     }

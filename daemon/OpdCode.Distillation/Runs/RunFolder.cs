@@ -72,7 +72,8 @@ public sealed class RunFolder
         });
     }
 
-    private void Guard(Action write)
+    /// <summary>Does something that writes into the folder; a failure of the disk is OPD3003.</summary>
+    internal void Guard(Action write)
     {
         try
         {

@@ -11,7 +11,7 @@ using OpdCode.Recipes.Data;
 namespace OpdCode.Distillation.Runs;
 
 /// <summary>Writes what happened into the run folder: numbers, token feedback, answers, checkpoints.</summary>
-public sealed class RunRecorder(Recipe recipe, RunFolder folder, PromptSource prompts, Evaluator? evaluator, TimeProvider time)
+public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel student, PromptSource prompts, Evaluator? evaluator, TimeProvider time)
 {
     private EvaluationResult? _before;
 
@@ -49,12 +49,8 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, PromptSource pr
         Reference = example.Completion,
         Answer = example.Answer,
         Correct = recipe.Evaluate is null || example.Answer is null ? null
-            : AnswerCheck.IsCorrect(recipe.Evaluate, ResponseText(record), example.Answer),
+            : AnswerCheck.IsCorrect(recipe.Evaluate, student.DecodeResponse(record.TokenIds), example.Answer),
     };
-
-    // Special tokens stand in the recorded response so that every token has its place; the answer is judged without the one that ends it.
-    private static string ResponseText(RolloutRecord record) =>
-        record.Finish == "stop" && record.CharStart is [.., int end] ? record.Response[..end] : record.Response;
 
     /// <summary>Records a step's numbers, and the evaluation if there was one.</summary>
     public StepReport Stepped(int step, StepTotals totals, StepClock clock, double gradientNorm, double learningRate, EvaluationResult? result)
@@ -93,20 +89,27 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, PromptSource pr
     }
 
     /// <summary>Writes a checkpoint in Hugging Face layout and drops the oldest beyond the recipe's limit.</summary>
-    public void Checkpoint(int step, LanguageModel student)
+    public void Checkpoint(int step)
     {
         string path = folder.CheckpointPath(step), partial = path + ".partial";
-        if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
-        student.Save(partial, recipe.Checkpoint.Type == "bfloat16" ? WeightType.BFloat16 : WeightType.Float32);
-        if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
-        Directory.Move(partial, path); // a checkpoint has its name only when it is complete
+        folder.Guard(() =>
+        {
+            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
+            student.Save(partial, recipe.Checkpoint.Type == "bfloat16" ? WeightType.BFloat16 : WeightType.Float32);
+            if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+            Directory.Move(partial, path); // a checkpoint has its name only when it is complete
+        });
         folder.Append(new RunEvent { Time = time.GetUtcNow(), Event = "checkpoint", Step = step });
-        if (recipe.Checkpoint.Keep <= 0) return;
-        IEnumerable<string> old = Directory.EnumerateDirectories(Path.GetDirectoryName(path)!, "checkpoint-*")
+        if (recipe.Checkpoint.Keep > 0) folder.Guard(() => DropOldest(Path.GetDirectoryName(path)!));
+    }
+
+    private void DropOldest(string checkpoints)
+    {
+        IEnumerable<string> old = Directory.EnumerateDirectories(checkpoints, "checkpoint-*")
             .Where(p => int.TryParse(Path.GetFileName(p)["checkpoint-".Length..], out _))
             .OrderByDescending(p => int.Parse(Path.GetFileName(p)["checkpoint-".Length..], System.Globalization.CultureInfo.InvariantCulture))
             .Skip(recipe.Checkpoint.Keep);
-        foreach (string stale in old) Directory.Delete(stale, recursive: true);
+        foreach (string stale in old.ToArray()) Directory.Delete(stale, recursive: true);
     }
 
     /// <summary>Writes every held-out prompt with the answers before and after.</summary>

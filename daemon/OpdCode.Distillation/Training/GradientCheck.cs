@@ -18,8 +18,8 @@ public static class GradientCheck
     }
 
     /// <summary>L2 norm of the whole gradient.</summary>
-    /// <exception cref="OpdException">OPD3001 when loss or gradient is not finite; OPD3002 when the first step's gradient is exactly zero.</exception>
-    public static double Norm(ParameterBuffer parameters, int step, double loss)
+    /// <exception cref="OpdException">OPD3001 when loss or gradient is not finite; OPD3002 when the first step's gradient is exactly zero although every token is judged.</exception>
+    public static double Norm(ParameterBuffer parameters, int step, double loss, bool hasRewards)
     {
         using torch.Tensor norm = parameters.Gradients_P!.norm();
         double value = norm.ToDouble();
@@ -28,7 +28,8 @@ public static class GradientCheck
             throw new OpdException(ErrorCodes.NotFinite, FormattableString.Invariant(
                 $"Step {step}: the loss is {loss} and the gradient norm is {value}. The step was not applied; the weights are those of step {step - 1}. Lower optimizer.learningRate or optimizer.clipNorm, and look at the rollouts of the last recorded step."));
         }
-        if (step == 1 && value == 0)
+        // Rewards may all be equal in a step: then there is nothing to compare, and that is no mistake.
+        if (step == 1 && value == 0 && !hasRewards)
         {
             throw new OpdException(ErrorCodes.NoSignal,
                 "Step 1: the gradient is exactly zero, so nothing would be learned. Student and teacher are the same model, or every token is masked.");

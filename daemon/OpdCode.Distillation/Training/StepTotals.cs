@@ -44,14 +44,14 @@ public sealed class StepTotals(IReadOnlyList<Rollout> rollouts)
     /// <summary>Entropy of the teacher per token, nats; null without a teacher.</summary>
     public double? TeacherEntropy => _hasTeacher ? _teacherEntropy / Tokens : null;
 
-    /// <summary>Adds a micro-batch.</summary>
-    public void Add(ObjectiveResult result)
+    /// <summary>Adds a micro-batch of so many sequences.</summary>
+    public void Add(ObjectiveResult result, int sequences)
     {
         using var none = torch.no_grad();
         TokenSignals signals = result.Signals;
         Loss += result.Loss.ToDouble();
         Tokens += signals.StudentLogprob_N.shape[0];
-        Sequences = CountSequences();
+        Sequences += sequences;
         _studentEntropy += signals.StudentEntropy_N.sum().ToDouble();
         if (signals.Divergence_N is not null)
         {
@@ -64,14 +64,5 @@ public sealed class StepTotals(IReadOnlyList<Rollout> rollouts)
             _teacherEntropy += signals.TeacherEntropy_N.sum().ToDouble();
             _logRatio += (signals.StudentLogprob_N - signals.TeacherLogprob_N).sum().ToDouble();
         }
-    }
-
-    // Rows arrive in the order of the sequences, so the count of tokens tells the count of sequences.
-    private int CountSequences()
-    {
-        long tokens = 0;
-        int sequences = 0;
-        while (sequences < rollouts.Count && tokens < Tokens) tokens += rollouts[sequences++].ResponseIds.Length;
-        return sequences;
     }
 }

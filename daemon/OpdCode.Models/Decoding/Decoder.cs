@@ -85,8 +85,12 @@ public sealed class Decoder : IDisposable
         sin_BT1H = sin_BT1H.to_type(x_BTD.dtype);
         for (int i = 0; i < _blocks.Length; i++)
         {
+            // What a block made on the way ends with it; where a gradient is wanted, autograd holds what it saved by itself.
+            using DisposeScope scope = torch.NewDisposeScope();
             torch.Tensor? mask = Windowed(pattern.Mask_B1TS, Config.Windows[i], t, cache);
-            x_BTD = _blocks[i].Forward(x_BTD, cos_BT1H, sin_BT1H, mask, cache, Adapter);
+            torch.Tensor next_BTD = _blocks[i].Forward(x_BTD, cos_BT1H, sin_BT1H, mask, cache, Adapter).MoveToOuterDisposeScope();
+            x_BTD.Dispose();
+            x_BTD = next_BTD;
         }
         cache?.Advance(t);
         return RmsNorm(x_BTD, Weights[_plan.FinalNorm], Config.NormEpsilon);

@@ -115,6 +115,24 @@ public sealed class DecoderTests
     }
 
     [Fact]
+    public void A_forward_pass_keeps_nothing_but_its_result()
+    {
+        using Decoder model = TinyModels.Create();
+        using var none = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        torch.Tensor ids = TinyModels.Ids(s_ids);
+        model.Hidden(ids, AttentionPattern.Causal);
+        long Added(int count)
+        {
+            using Decoder deep = TinyModels.Create(change: json => json["num_hidden_layers"] = JsonNode.Parse($"{count}"));
+            long weights = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+            deep.Hidden(ids, AttentionPattern.Causal);
+            return DisposeScopeManager.Statistics.ThreadTotalLiveCount - weights;
+        }
+        Assert.Equal(Added(1), Added(6)); // what stays alive does not grow with the layers
+    }
+
+    [Fact]
     public void Parameter_count_is_what_the_buffer_holds()
     {
         foreach (string type in TinyModels.Types)
