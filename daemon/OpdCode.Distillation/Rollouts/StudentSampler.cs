@@ -1,53 +1,94 @@
 using OpdCode.Models;
 using OpdCode.Models.Generation;
+using OpdCode.Models.Tokenization;
+using OpdCode.Protocol;
 using OpdCode.Recipes;
+using OpdCode.Recipes.Data;
 
 namespace OpdCode.Distillation.Rollouts;
 
 /// <summary>Where a step's texts come from: the student writes them, or (supervised) the data gives them.</summary>
-public sealed class StudentSampler(LanguageModel student, PromptSource prompts, Recipe recipe)
+public sealed class StudentSampler
 {
+    private readonly LanguageModel _student;
+    private readonly PromptSource _prompts;
+    private readonly Recipe _recipe;
+    private readonly int? _end;
+
+    /// <summary>Checks, for the supervised objective, that every example has an answer to learn from.</summary>
+    /// <param name="student">The model that learns.</param>
+    /// <param name="prompts">The training examples.</param>
+    /// <param name="recipe">How texts are made of them.</param>
+    /// <exception cref="OpdException">OPD1201 naming file and line: no completion, or an empty one for a model without an end token.</exception>
+    public StudentSampler(LanguageModel student, PromptSource prompts, Recipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(student);
+        ArgumentNullException.ThrowIfNull(prompts);
+        ArgumentNullException.ThrowIfNull(recipe);
+        (_student, _prompts, _recipe) = (student, prompts, recipe);
+        if (recipe.Objective is not SupervisedObjectiveRecipe) return;
+        _end = student.EndId(recipe.Data.Format);
+        foreach (TrainingExample example in prompts.Examples) CheckCompletion(example);
+    }
+
     /// <summary>The rollouts of a step, in a fixed order.</summary>
     public IReadOnlyList<Rollout> Sample(int step, CancellationToken cancel)
     {
-        int[] batch = prompts.Batch(step, recipe.Rollout.PromptsPerStep);
-        return recipe.Objective is SupervisedObjectiveRecipe ? batch.Select(Given).ToArray() : Write(step, batch, cancel);
+        int[] batch = _prompts.Batch(step, _recipe.Rollout.PromptsPerStep);
+        return _recipe.Objective is SupervisedObjectiveRecipe ? batch.Select(Given).ToArray() : Write(step, batch, cancel);
     }
 
     private Rollout[] Write(int step, int[] batch, CancellationToken cancel)
     {
-        RolloutRecipe r = recipe.Rollout;
+        RolloutRecipe r = _recipe.Rollout;
         int[] examples = batch.SelectMany(example => Enumerable.Repeat(example, r.SamplesPerPrompt)).ToArray();
         var options = new SamplingOptions
         {
-            MaxNewTokens = r.MaxNewTokens, Temperature = r.Temperature, TopK = r.TopK, TopP = r.TopP, StopIds = student.StopIds, Seed = recipe.Seed,
+            MaxNewTokens = r.MaxNewTokens, Temperature = r.Temperature, TopK = r.TopK, TopP = r.TopP, StopIds = _student.StopIds, Seed = _recipe.Seed,
         };
         long[] streams = examples.Select((_, place) => RandomStream.ForRollout(step, place)).ToArray();
         IReadOnlyList<GeneratedSequence> written = Generator.Generate(
-            student.Decoder, student.VocabularySize, examples.Select(e => prompts.PromptIds[e]).ToArray(), streams, options, cancel);
+            _student.Decoder, _student.VocabularySize, examples.Select(e => _prompts.PromptIds[e]).ToArray(), streams, options, cancel);
         return examples.Select((example, i) => new Rollout
         {
             Example = example,
             Group = i / r.SamplesPerPrompt,
-            PromptIds = prompts.PromptIds[example],
+            PromptIds = _prompts.PromptIds[example],
             ResponseIds = written[i].Ids,
             SamplerLogprobs = written[i].SamplerLogprobs,
             Finish = written[i].Finish,
         }).ToArray();
     }
 
+    private void CheckCompletion(TrainingExample example)
+    {
+        if (example.Completion is null)
+        {
+            throw new OpdException(ErrorCodes.DataLineInvalid,
+                $"{_recipe.Data.Train}, line {example.Line}: the line has no \"completion\", which the supervised objective learns from. Add it, or remove the line.");
+        }
+        // With an end token an empty answer teaches to stop at once; without one there is nothing to learn.
+        if (_end is null && Ids(example).Length == 0)
+        {
+            throw new OpdException(ErrorCodes.DataLineInvalid,
+                $"{_recipe.Data.Train}, line {example.Line}: the completion has no token, and the model has no end token that could be learned instead. Write an answer, or name the model's eos_token.");
+        }
+    }
+
+    private int[] Ids(TrainingExample example) => _student.Tokenizer.Encode(example.Completion!, SpecialTokens.None).Ids;
+
     // The given answer, cut at the longest response like a sampled one, and the token that ends a response.
     private Rollout Given(int example)
     {
-        int[] ids = [.. student.Tokenizer.Encode(prompts.Examples[example].Completion ?? "", Models.Tokenization.SpecialTokens.None).Ids];
-        int most = recipe.Rollout.MaxNewTokens;
-        bool fits = ids.Length < most;
+        int[] ids = Ids(_prompts.Examples[example]);
+        int most = _recipe.Rollout.MaxNewTokens;
+        bool ends = _end is not null && ids.Length < most;
         return new Rollout
         {
             Example = example,
-            PromptIds = prompts.PromptIds[example],
-            ResponseIds = fits && student.Tokenizer.EosId is int end ? [.. ids, end] : ids[..Math.Min(ids.Length, most)],
-            Finish = fits ? FinishReason.Stop : FinishReason.Length,
+            PromptIds = _prompts.PromptIds[example],
+            ResponseIds = ends ? [.. ids, _end!.Value] : ids[..Math.Min(ids.Length, most)],
+            Finish = ends ? FinishReason.Stop : FinishReason.Length,
         };
     }
 }

@@ -1,5 +1,6 @@
 using OpdCode.Distillation.Rollouts;
 using OpdCode.Models;
+using OpdCode.Models.Tokenization;
 using OpdCode.Protocol;
 using TorchSharp;
 
@@ -28,20 +29,31 @@ public sealed class TeacherSignal(LanguageModel teacher) : IDisposable
     /// <exception cref="OpdException">OPD1101 with the first difference found.</exception>
     public void CheckSameTokens(LanguageModel student)
     {
-        if (student.Tokenizer.ContentHash == teacher.Tokenizer.ContentHash) return;
-        int shared = Math.Min(student.VocabularySize, teacher.VocabularySize);
-        for (int id = 0; id < shared; id++)
+        if (TokenDifference.Find(student.Tokenizer, student.VocabularySize, teacher.Tokenizer, teacher.VocabularySize) is { } difference)
+            throw new OpdException(ErrorCodes.TokenizersDiffer, $"{difference} The student is {student.Folder}, the teacher {teacher.Folder}.");
+    }
+
+    /// <summary>Refuses a teacher that cannot judge everything that the student may write.</summary>
+    /// <param name="student">The model that writes.</param>
+    /// <param name="longestPrompt">Tokens of the longest prompt.</param>
+    /// <param name="longestResponse">Tokens of the longest response.</param>
+    /// <exception cref="OpdException">
+    /// OPD1202 when the teacher's context ends before the longest text; OPD1302 when its head has no row for a token of the student.
+    /// </exception>
+    public void CheckFits(LanguageModel student, int longestPrompt, int longestResponse)
+    {
+        ArgumentNullException.ThrowIfNull(student);
+        int context = teacher.Decoder.Config.ContextLimit;
+        if ((long)longestPrompt + longestResponse > context)
         {
-            if (student.Tokenizer.Bytes(id).SequenceEqual(teacher.Tokenizer.Bytes(id))) continue;
-            throw new OpdException(ErrorCodes.TokenizersDiffer,
-                $"Student and teacher have different tokenizers: id {id} is \"{student.Tokenizer.TokenText(id)}\" for the student ({student.Folder}) and "
-                + $"\"{teacher.Tokenizer.TokenText(id)}\" for the teacher ({teacher.Folder}). Choose a teacher of the same family; token probabilities cannot be compared across tokenizers.");
+            throw new OpdException(ErrorCodes.PromptTooLong,
+                $"The longest prompt has {longestPrompt} tokens and up to {longestResponse} more may follow, but the context of the teacher ({teacher.Folder}) ends at {context}. Shorten the prompts or lower the longest response.");
         }
-        // Same ids, another way of cutting text: the student's ids are what is scored, so the comparison stands as long as both have them.
-        if (student.VocabularySize > teacher.VocabularySize)
+        long rows = Head_WM.shape[0];
+        if (rows < student.VocabularySize)
         {
-            throw new OpdException(ErrorCodes.TokenizersDiffer,
-                $"The student can write {student.VocabularySize} tokens and the teacher knows only {teacher.VocabularySize} of them. Choose a teacher of the same family.");
+            throw new OpdException(ErrorCodes.VocabularyMismatch,
+                $"The student can write {student.VocabularySize} tokens and the head of the teacher ({teacher.Folder}) has rows for only {rows} of them. Choose a teacher of the same family.");
         }
     }
 

@@ -7,7 +7,7 @@ namespace OpdCode.Models.Decoding;
 /// <summary>Reads a small JSON file of a model folder, with one clear error for everything that can be wrong with it.</summary>
 internal static class ConfigFile
 {
-    private static readonly JsonDocumentOptions s_options = new() { MaxDepth = 64 };
+    private static readonly JsonDocumentOptions s_options = new() { MaxDepth = 64, AllowDuplicateProperties = false };
 
     /// <summary>The file's JSON object.</summary>
     /// <exception cref="OpdException"><paramref name="code"/> when the file is missing, not JSON, or not an object.</exception>

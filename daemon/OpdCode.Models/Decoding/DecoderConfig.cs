@@ -39,6 +39,15 @@ public sealed record DecoderConfig
     /// <summary>The most positions the model was made for: prompt and response together must fit.</summary>
     public required int MaxPositions { get; init; }
 
+    /// <summary>
+    /// The most positions that can be asked for, prompt and response together: <see cref="MaxPositions"/>, or what yarn
+    /// and dynamic scaling stretch the original context to where that is more. Files often leave max_position_embeddings
+    /// at the original.
+    /// </summary>
+    public int ContextLimit => Rope.Kind is "yarn" or "dynamic"
+        ? (int)Math.Max(MaxPositions, Math.Min(Rope.Factor * Rope.OriginalMaxPositions, 1 << 30))
+        : MaxPositions;
+
     /// <summary>Base and published scaling of the rotary positions.</summary>
     public required RopeConfig Rope { get; init; }
 

@@ -92,6 +92,7 @@ internal sealed class DecoderConfigReader
             _problems.Add($"rope scaling '{Short(kind)}' is not supported (default, linear, dynamic, llama3, yarn)");
         double factor = Number(scaling, "factor", 1);
         if (!(factor >= 1)) _problems.Add($"rope scaling factor {factor.ToString(CultureInfo.InvariantCulture)} must be at least 1");
+        if (kind == "yarn") CheckYarn(scaling!, factor);
         return new RopeConfig
         {
             Theta = theta,
@@ -104,6 +105,17 @@ internal sealed class DecoderConfigReader
             BetaSlow = Number(scaling, "beta_slow", 1),
             AttentionFactor = scaling?["attention_factor"] is null ? null : Number(scaling, "attention_factor", 1),
         };
+    }
+
+    // Variants of YaRN that give other frequencies or another factor on cosine and sine than the paper's.
+    private void CheckYarn(JsonObject scaling, double factor)
+    {
+        // Hugging Face uses the pair only where both are there and no attention_factor overrides it.
+        if (Number(scaling, "mscale", 0) != 0 && Number(scaling, "mscale_all_dim", 0) != 0 && scaling["attention_factor"] is null && factor > 1)
+            _problems.Add($"yarn with mscale {Short(scaling["mscale"]!.ToJsonString())} and mscale_all_dim {Short(scaling["mscale_all_dim"]!.ToJsonString())} is not supported; "
+                + "write their quotient as attention_factor, or use a model without them");
+        if (scaling["truncate"] is JsonNode truncate && truncate.GetValueKind() != JsonValueKind.True)
+            _problems.Add($"yarn with truncate {Short(truncate.ToJsonString())} is not supported; the ramp's ends are whole dimensions");
     }
 
     private int Integer(string key, int least, int most, int? fallback = null)

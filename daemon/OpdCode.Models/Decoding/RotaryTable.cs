@@ -12,14 +12,18 @@ internal sealed class RotaryTable(DecoderConfig config) : IDisposable
     private torch.Tensor? _cos_PH;
     private torch.Tensor? _sin_PH;
     private int _positions;
+    private int _madeFor;
 
     /// <summary>Cosine and sine rows for positions 0 … at least <paramref name="positions"/>−1: shape [P, HeadSize/2], float32 on <paramref name="device"/>.</summary>
     public (torch.Tensor Cos_PH, torch.Tensor Sin_PH) Rows(int positions, torch.Device device)
     {
-        bool dynamic = config.Rope.Kind == "dynamic" && positions > config.Rope.OriginalMaxPositions;
-        if (_cos_PH is null || positions > _positions || dynamic)
+        int original = config.Rope.OriginalMaxPositions;
+        bool dynamic = config.Rope.Kind == "dynamic", stretched = dynamic && positions > original;
+        // Dynamic frequencies belong to one length: a table left from a longer or shorter text would be another model.
+        bool stale = dynamic && positions != _madeFor && (stretched || _madeFor > original);
+        if (_cos_PH is null || positions > _positions || stale)
         {
-            int grown = dynamic ? positions : Math.Max(positions, Math.Min(2 * _positions, config.MaxPositions));
+            int grown = stretched ? positions : Math.Max(positions, Math.Min(2 * _positions, config.MaxPositions));
             Grow(Math.Max(grown, 64), positions, device);
         }
         return (_cos_PH!, _sin_PH!);
@@ -42,7 +46,7 @@ internal sealed class RotaryTable(DecoderConfig config) : IDisposable
         Dispose();
         _cos_PH = torch.tensor(cos, [count, half], device: device).DetachFromDisposeScope();
         _sin_PH = torch.tensor(sin, [count, half], device: device).DetachFromDisposeScope();
-        _positions = count;
+        (_positions, _madeFor) = (count, sequenceLength);
     }
 
     /// <summary>Angle per position for each pair of dimensions, and the factor on cosine and sine (1 but for YaRN).</summary>

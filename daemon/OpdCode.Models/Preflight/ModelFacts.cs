@@ -1,6 +1,7 @@
 using OpdCode.Models.Decoding;
 using OpdCode.Models.Templates;
 using OpdCode.Models.Tokenization;
+using OpdCode.Models.Weights;
 
 namespace OpdCode.Models.Preflight;
 
@@ -19,8 +20,11 @@ internal sealed record ModelFacts
     /// <summary>Null for a base model without one.</summary>
     public required ChatTemplate? Template { get; init; }
 
+    /// <summary>Where its responses end.</summary>
+    public required ResponseEnds Ends { get; init; }
+
     /// <summary>Ids that end a response.</summary>
-    public required IReadOnlySet<int> StopIds { get; init; }
+    public IReadOnlySet<int> StopIds => Ends.StopIds;
 
     /// <summary>Size of the weight files in bytes.</summary>
     public required long WeightBytes { get; init; }
@@ -30,16 +34,18 @@ internal sealed record ModelFacts
 
     public static ModelFacts Load(string setting, string folder)
     {
+        folder = AdapterBase.ModelFolder(folder);
         DecoderConfig config = DecoderConfig.Load(folder);
         ModelTokenizer tokenizer = ModelTokenizer.Load(folder);
+        ChatTemplate? template = ChatTemplate.Load(folder);
         return new ModelFacts
         {
             Setting = setting,
             Folder = folder,
             Config = config,
             Tokenizer = tokenizer,
-            Template = ChatTemplate.Load(folder),
-            StopIds = LanguageModel.StopSet(folder, config, tokenizer),
+            Template = template,
+            Ends = ResponseEnds.Read(folder, config, tokenizer, template),
             WeightBytes = Directory.EnumerateFiles(folder, "*.safetensors").Sum(f => new FileInfo(f).Length),
         };
     }

@@ -63,10 +63,10 @@ internal sealed class PromptChecks(RecipeReading reading, Recipe recipe, ModelFa
     private void CheckContext(ModelFacts model)
     {
         int needed = LongestPrompt + recipe.Rollout.MaxNewTokens;
-        if (needed <= model.Config.MaxPositions) return;
+        if (needed <= model.Config.ContextLimit) return;
         _problems.Add(reading.ProblemAt(ErrorCodes.ContextTooShort, ProblemSeverity.Error, "rollout.maxNewTokens",
-            $"The longest prompt has {LongestPrompt:N0} tokens and up to {recipe.Rollout.MaxNewTokens:N0} may follow, {needed:N0} together; the context of {model.Setting} ends at {model.Config.MaxPositions:N0}. "
-            + $"Lower rollout.maxNewTokens to {Math.Max(model.Config.MaxPositions - LongestPrompt, 0):N0}, or shorten the prompts."));
+            $"The longest prompt has {LongestPrompt:N0} tokens and up to {recipe.Rollout.MaxNewTokens:N0} may follow, {needed:N0} together; the context of {model.Setting} ends at {model.Config.ContextLimit:N0}. "
+            + $"Lower rollout.maxNewTokens to {Math.Max(model.Config.ContextLimit - LongestPrompt, 0):N0}, or shorten the prompts."));
     }
 
     private static string Excerpt(string text, int at)

@@ -70,7 +70,11 @@ public static class AdapterFiles
         files.Commit();
     }
 
-    private static AdapterConfig ReadConfig(string folder)
+    /// <summary>Whether a folder is an adapter's.</summary>
+    internal static bool IsIn(string folder) => File.Exists(Path.Combine(folder, ConfigFile));
+
+    /// <summary>What adapter_config.json of a folder says.</summary>
+    internal static AdapterConfig ReadConfig(string folder)
     {
         string path = Path.Combine(folder, ConfigFile);
         try

@@ -39,8 +39,13 @@ public static class SafetensorsWriter
     /// <param name="type">How the elements are stored.</param>
     /// <param name="maxShardBytes">Most bytes of tensor data per file; a single larger tensor gets a file of its own.</param>
     /// <param name="metadata">As in <see cref="Write"/>, in every file.</param>
+    /// <param name="prepare">
+    /// Turns each value into what is written, of the same shape, just before it is written; the result is freed right
+    /// after, so that a merged model never stands beside the model itself. Null writes the values as they are.
+    /// </param>
     /// <exception cref="OpdException">OPD3003 when the disk is full, read-only or refuses otherwise.</exception>
-    public static void WriteSharded(string folder, IReadOnlyList<(string Name, torch.Tensor Value)> tensors, WeightType type, long maxShardBytes, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void WriteSharded(string folder, IReadOnlyList<(string Name, torch.Tensor Value)> tensors, WeightType type, long maxShardBytes, IReadOnlyDictionary<string, string>? metadata = null,
+        Func<string, torch.Tensor, torch.Tensor>? prepare = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxShardBytes);
         CheckNames(tensors);
@@ -51,7 +56,7 @@ public static class SafetensorsWriter
         for (int i = 0; i < shards.Count; i++)
         {
             written.Add(shards.Count == 1 ? ModelWeights.SingleFile : string.Create(CultureInfo.InvariantCulture, $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors"));
-            Add(files, Path.Combine(folder, written[i]), shards[i], type, metadata);
+            Add(files, Path.Combine(folder, written[i]), shards[i], type, metadata, prepare);
         }
         if (shards.Count > 1)
         {
@@ -63,14 +68,19 @@ public static class SafetensorsWriter
     }
 
     /// <summary>Adds one file to a set that is committed together.</summary>
-    internal static void Add(WholeFile files, string path, IReadOnlyList<(string Name, torch.Tensor Value)> tensors, WeightType type, IReadOnlyDictionary<string, string>? metadata)
+    internal static void Add(WholeFile files, string path, IReadOnlyList<(string Name, torch.Tensor Value)> tensors, WeightType type, IReadOnlyDictionary<string, string>? metadata,
+        Func<string, torch.Tensor, torch.Tensor>? prepare = null)
     {
         (string Name, torch.Tensor Value)[] sorted = [.. tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)];
         byte[] header = Header(sorted, type, metadata);
         files.Write(path, stream =>
         {
             stream.Write(header);
-            foreach ((string _, torch.Tensor value) in sorted) TensorSlabs.Drain(value, type, stream);
+            foreach ((string name, torch.Tensor value) in sorted)
+            {
+                using var scope = torch.NewDisposeScope(); // holds what prepare makes, and no more than one tensor of it
+                TensorSlabs.Drain(prepare?.Invoke(name, value) ?? value, type, stream);
+            }
         });
     }
 

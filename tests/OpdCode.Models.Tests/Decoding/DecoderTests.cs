@@ -20,6 +20,7 @@ public sealed class DecoderTests
         { "llama", """{"rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 16}}""" },
         { "qwen2", """{"rope_scaling": {"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32}}""" },
         { "llama", """{"rope_scaling": {"type": "linear", "factor": 2.0}}""" },
+        { "qwen3", """{"rope_scaling": {"type": "yarn", "factor": 4.0, "mscale": 0.7, "mscale_all_dim": 1.0, "attention_factor": 1.1, "truncate": true}}""" },
         { "llama", """{"rope_parameters": {"rope_type": "default", "rope_theta": 500.0}}""" },
     };
 
@@ -149,6 +150,8 @@ public sealed class DecoderTests
     [InlineData("""{"hidden_act": "gelu"}""", "'gelu'")]
     [InlineData("""{"rope_scaling": {"type": "longrope"}}""", "'longrope'")]
     [InlineData("""{"quantization_config": {}}""", "quantization_config")]
+    [InlineData("""{"rope_scaling": {"type": "yarn", "factor": 4.0, "mscale": 1.0, "mscale_all_dim": 1.0}}""", "mscale_all_dim")]
+    [InlineData("""{"rope_scaling": {"type": "yarn", "factor": 4.0, "truncate": false}}""", "truncate false")]
     [InlineData("""{"vocab_size": -1}""", "vocab_size is -1")]
     public void A_configuration_that_cannot_be_served_is_named(string change, string expected)
     {

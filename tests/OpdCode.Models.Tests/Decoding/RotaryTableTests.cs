@@ -1,4 +1,7 @@
+using System.Text.Json.Nodes;
 using OpdCode.Models.Decoding;
+using OpdCode.Models.Native;
+using TorchSharp;
 
 namespace OpdCode.Models.Tests.Decoding;
 
@@ -36,6 +39,38 @@ public sealed class RotaryTableTests
         // theta · (2·200/100 − 1)^(16/14) = 10000 · 3^(8/7)
         Close(Math.Pow(10000 * Math.Pow(3, 8.0 / 7), -2.0 / 16), longer[1]);
     }
+
+    [Theory]
+    [InlineData(10)] // within the original context
+    [InlineData(150)] // beyond it, but shorter than what came before
+    public void Dynamic_tables_do_not_depend_on_what_was_asked_before(int length)
+    {
+        TorchRuntime.EnsureLoaded();
+        JsonObject json = TinyModels.Json();
+        json["rope_scaling"] = new JsonObject { ["rope_type"] = "dynamic", ["factor"] = 4.0 };
+        DecoderConfig config = DecoderConfigReader.Read("config.json", json);
+        using var scope = torch.NewDisposeScope();
+        using RotaryTable used = new(config), fresh = new(config);
+        used.Rows(300, torch.CPU);
+        Assert.Equal(Cosines(fresh, length), Cosines(used, length));
+        Assert.NotEqual(Cosines(fresh, length), Cosines(used, 300)[..(length * 4)]);
+        Assert.Equal(Cosines(fresh, length), Cosines(used, length));
+    }
+
+    [Theory]
+    [InlineData("yarn", 4, 32, 128)] // max_position_embeddings already counts the stretch
+    [InlineData("yarn", 8, 32, 256)]
+    [InlineData("dynamic", 3, 128, 384)]
+    [InlineData("linear", 3, 128, 128)]
+    [InlineData("llama3", 8, 16, 128)]
+    public void The_context_ends_where_the_scaling_does(string kind, double factor, int original, int expected)
+    {
+        JsonObject json = TinyModels.Json();
+        json["rope_scaling"] = new JsonObject { ["rope_type"] = kind, ["factor"] = factor, ["original_max_position_embeddings"] = (double)original };
+        Assert.Equal(expected, DecoderConfigReader.Read("config.json", json).ContextLimit);
+    }
+
+    private static float[] Cosines(RotaryTable table, int length) => table.Rows(length, torch.CPU).Cos_PH.narrow(0, 0, length).data<float>().ToArray();
 
     private static void Close(double expected, double found) => Assert.Equal(expected, found, 1e-12 * Math.Max(1, Math.Abs(expected)));
 }

@@ -88,8 +88,32 @@ public sealed class RecipePreflightTests : IDisposable
     public void A_teacher_that_ends_answers_otherwise_is_named()
     {
         Edit("teacher/config.json", json => json["eos_token_id"] = 65);
-        Edit("teacher/tokenizer_config.json", json => json.Remove("eos_token"));
+        Edit("teacher/tokenizer_config.json", json =>
+        {
+            json.Remove("eos_token");
+            json.Remove("chat_template"); // it would say where an answer ends
+        });
         Assert.Contains(Run().Problems, p => p is { Code: ErrorCodes.StopTokensDiffer, Path: "signal.model" });
+    }
+
+    [Fact]
+    public void An_end_that_only_the_template_knows_and_stop_strings_are_noted()
+    {
+        Edit("student/tokenizer_config.json", json => json["eos_token"] = "<|pad|>");
+        Edit("student/config.json", json => json.Remove("eos_token_id"));
+        File.WriteAllText(Path.Combine(_folder, "student", "generation_config.json"), """{"stop_strings": ["Q:"]}""");
+        Problem[] notes = [.. Run().Problems.Where(p => p is { Code: ErrorCodes.StopTokensDiffer, Path: "student.model" })];
+        Assert.All(notes, p => Assert.Equal(ProblemSeverity.Information, p.Severity));
+        Assert.Contains(notes, p => p.Message.Contains("<|end|> (257)", StringComparison.Ordinal));
+        Assert.Contains(notes, p => p.Message.Contains("stop_strings", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_teacher_whose_head_lacks_rows_is_refused()
+    {
+        Edit("teacher/config.json", json => json["vocab_size"] = 200);
+        Problem problem = Assert.Single(Run().Problems, p => p.Code == ErrorCodes.VocabularyMismatch);
+        Assert.Equal(("signal.model", ProblemSeverity.Error), (problem.Path, problem.Severity));
     }
 
     [Fact]
