@@ -21,7 +21,10 @@ internal static class ModelChecks
                 + "To tell them, add the id to eos_token_id in generation_config.json.");
         if (student.Ends.HasStopStrings)
             yield return reading.ProblemAt(ErrorCodes.StopTokensDiffer, ProblemSeverity.Information, student.Setting,
-                $"{student.Setting}: generation_config.json has stop_strings. OpdCode does not use them: responses end at {Names(student, student.StopIds)} or the length limit.");
+                $"{student.Setting}: generation_config.json has stop_strings. OpdCode does not use them: responses end at end tokens or at the length limit.");
+        if (student.IsAdapter && reading.Recipe?.Student.Lora is not null)
+            yield return reading.ProblemAt(ErrorCodes.AdapterInvalid, ProblemSeverity.Error, "student.lora",
+                "student.model is the folder of an adapter, which is trained on as it is, and student.lora asks for another one. Remove student.lora, or start from the merged model.");
     }
 
     public static IEnumerable<Problem> OfPair(RecipeReading reading, ModelFacts student, ModelFacts teacher)

@@ -13,6 +13,9 @@ internal sealed record ModelFacts
 
     public required string Folder { get; init; }
 
+    /// <summary>The setting names an adapter; <see cref="Folder"/> is its base.</summary>
+    public required bool IsAdapter { get; init; }
+
     public required DecoderConfig Config { get; init; }
 
     public required ModelTokenizer Tokenizer { get; init; }
@@ -34,6 +37,7 @@ internal sealed record ModelFacts
 
     public static ModelFacts Load(string setting, string folder)
     {
+        bool adapter = AdapterFiles.IsIn(folder);
         folder = AdapterBase.ModelFolder(folder);
         DecoderConfig config = DecoderConfig.Load(folder);
         ModelTokenizer tokenizer = ModelTokenizer.Load(folder);
@@ -42,6 +46,7 @@ internal sealed record ModelFacts
         {
             Setting = setting,
             Folder = folder,
+            IsAdapter = adapter,
             Config = config,
             Tokenizer = tokenizer,
             Template = template,

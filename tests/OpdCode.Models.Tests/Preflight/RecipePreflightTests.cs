@@ -109,6 +109,20 @@ public sealed class RecipePreflightTests : IDisposable
     }
 
     [Fact]
+    public void An_adapter_is_checked_as_its_base_and_takes_no_second_one()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "adapter"));
+        string config = Path.Combine(_folder, "adapter", "adapter_config.json");
+        File.WriteAllText(config, """{"peft_type": "LORA", "r": 4, "target_modules": ["q_proj"], "base_model_name_or_path": "student"}""");
+        PreflightReport report = Run("student.model=adapter");
+        Assert.DoesNotContain(report.Problems, p => p.Severity == ProblemSeverity.Error);
+        Assert.NotNull(report.Memory);
+        Assert.Contains(Run("student.model=adapter", """student.lora={"r": 4}""").Problems, p => p is { Code: ErrorCodes.AdapterInvalid, Path: "student.lora" });
+        File.WriteAllText(config, """{"peft_type": "LORA", "r": 4, "target_modules": ["q_proj"], "base_model_name_or_path": "Some/Model"}""");
+        Assert.Contains(Run("student.model=adapter").Problems, p => p is { Code: ErrorCodes.AdapterInvalid, Path: "student.model" });
+    }
+
+    [Fact]
     public void A_teacher_whose_head_lacks_rows_is_refused()
     {
         Edit("teacher/config.json", json => json["vocab_size"] = 200);
