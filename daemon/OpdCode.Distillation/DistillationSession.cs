@@ -42,6 +42,7 @@ public sealed class DistillationSession : IDisposable
         PromptSource prompts = PromptSource.Read(recipe.Data.Train, student, recipe.Data.Format, longest, recipe.Seed);
         if (recipe.Evaluate is EvaluateRecipe evaluate)
             _evaluator = new Evaluator(evaluate, PromptSource.Read(evaluate.Data, student, recipe.Data.Format, longest, recipe.Seed, evaluate.Count), longest);
+        teacher?.CheckFits(student, prompts.PromptIds.Max(p => p.Length), longest);
         _sampler = new StudentSampler(student, prompts, recipe);
         _rewards = new RolloutRewards(recipe, recipeFolder, student, prompts);
         _folder = RunFolder.Create(folder);
@@ -78,6 +79,11 @@ public sealed class DistillationSession : IDisposable
         TeacherSignal? teacher = null;
         try
         {
+            if (recipe.Student.Lora is not null && student.Decoder.Adapter is not null)
+            {
+                throw new OpdException(ErrorCodes.AdapterInvalid,
+                    $"student.model {recipe.Student.Model} is an adapter, which is trained on as it is, and student.lora asks for another. Remove student.lora, or name the base model.");
+            }
             if (recipe.Student.Lora is LoraRecipe lora) student.Decoder.Adapter = Adapt(student, lora, recipe.Seed, device);
             if (objective.NeedsTeacher)
             {

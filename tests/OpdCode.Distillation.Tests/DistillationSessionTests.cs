@@ -135,11 +135,14 @@ public sealed class DistillationSessionTests
         using var folder = new TemporaryFolder();
         string recipe = WriteRecipe(folder);
         string run = Run(recipe, folder.File("run"), """student.lora={"r": 4, "alpha": 8, "targetModules": ["q_proj", "down_proj"]}""");
-        using LanguageModel before = LanguageModel.Load(folder.File("student"), torch.CPU), after = LanguageModel.Load(Path.Combine(run, "checkpoints", "checkpoint-6"), torch.CPU);
+        string checkpoint = Path.Combine(run, "checkpoints", "checkpoint-6");
+        using LanguageModel before = LanguageModel.Load(folder.File("student"), torch.CPU), after = LanguageModel.Load(checkpoint, torch.CPU);
+        using LanguageModel adapted = LanguageModel.Load(Path.Combine(checkpoint, "adapter"), torch.CPU);
+        Assert.Equal(4, adapted.Decoder.Adapter!.Rank);
         foreach ((string name, torch.Tensor value) in before.Decoder.Weights.Named)
         {
-            bool adapted = name.Contains("q_proj", StringComparison.Ordinal) || name.Contains("down_proj", StringComparison.Ordinal);
-            Assert.Equal(!adapted, value.equal(after.Decoder.Weights.Named[name]).all().ToBoolean());
+            bool changed = name.Contains("q_proj", StringComparison.Ordinal) || name.Contains("down_proj", StringComparison.Ordinal);
+            Assert.Equal(!changed, value.equal(after.Decoder.Weights.Named[name]).all().ToBoolean());
         }
     }
 

@@ -44,7 +44,7 @@ public static class GenerateCommand
     }
 
     private static int Longest(int asked, LanguageModel model, int[] prompt) =>
-        asked > 0 ? asked : Math.Clamp(model.Decoder.Config.MaxPositions - prompt.Length, 1, 128);
+        asked > 0 ? asked : Math.Clamp(model.Decoder.Config.ContextLimit - prompt.Length, 1, 128);
 
     /// <summary>What <c>generate --json</c> prints.</summary>
     /// <param name="Format">chat or plain: how the prompt became ids.</param>

@@ -96,6 +96,7 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
         {
             if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
             student.Save(partial, recipe.Checkpoint.Type == "bfloat16" ? WeightType.BFloat16 : WeightType.Float32);
+            student.SaveAdapter(Path.Combine(partial, "adapter")); // nothing without an adapter
             if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
             Directory.Move(partial, path); // a checkpoint has its name only when it is complete
         });

@@ -10,6 +10,9 @@ namespace OpdCode.Models.Generation;
 /// </summary>
 public static class Generator
 {
+    // Of one float64 tensor over rows × vocabulary: 256 MB.
+    private const int ElementsPerStep = 32_000_000;
+
     /// <summary>Generates one response per prompt.</summary>
     /// <param name="model">The model that writes.</param>
     /// <param name="vocabularySize">Ids from here on are padding of the head and are never chosen.</param>
@@ -24,6 +27,13 @@ public static class Generator
     {
         if (prompts.Count == 0) return [];
         foreach (int[] prompt in prompts) CheckLength(model.Config, prompt.Length, options.MaxNewTokens);
+        // Streams belong to rows, so cutting a large batch changes no draw; it bounds the [rows, vocabulary] tensors of a step.
+        int most = Math.Clamp(ElementsPerStep / vocabularySize, 16, 1024);
+        if (prompts.Count > most)
+        {
+            return Enumerable.Range(0, (prompts.Count + most - 1) / most).SelectMany(part =>
+                Generate(model, vocabularySize, prompts.Skip(part * most).Take(most).ToArray(), streams.Skip(part * most).Take(most).ToArray(), options, cancel)).ToArray();
+        }
         using var none = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         int longest = prompts.Max(p => p.Length);
@@ -61,11 +71,11 @@ public static class Generator
     {
         if (promptTokens == 0)
             throw new OpdException(ErrorCodes.PromptTooLong, "The prompt is empty: there is no token to continue from. Give at least one token.");
-        if (promptTokens + newTokens > config.MaxPositions)
+        if (promptTokens + newTokens > config.ContextLimit)
         {
             throw new OpdException(ErrorCodes.PromptTooLong, newTokens == 0
-                ? $"The text has {promptTokens} tokens, but the model's context ends at {config.MaxPositions}. Shorten it."
-                : $"The prompt has {promptTokens} tokens and up to {newTokens} more may follow, but the model's context ends at {config.MaxPositions}. Shorten the prompt or lower the longest response.");
+                ? $"The text has {promptTokens} tokens, but the model's context ends at {config.ContextLimit}. Shorten it."
+                : $"The prompt has {promptTokens} tokens and up to {newTokens} more may follow, but the model's context ends at {config.ContextLimit}. Shorten the prompt or lower the longest response.");
         }
     }
 

@@ -99,6 +99,17 @@ public sealed class GeneratorTests
     }
 
     [Fact]
+    public void A_batch_beyond_the_limit_is_cut_without_anyone_noticing()
+    {
+        using Decoder model = TinyModels.Create();
+        int[][] prompts = Enumerable.Range(0, 1500).Select(i => s_prompts[i % 5]).ToArray();
+        IReadOnlyList<GeneratedSequence> written = Generate(model, prompts, s_options with { MaxNewTokens = 3 });
+        Assert.Equal(1500, written.Count);
+        foreach (int i in new[] { 0, 1023, 1024, 1499 })
+            Assert.Equal(Generator.Generate(model, 50, [prompts[i]], [i], s_options with { MaxNewTokens = 3 })[0].Ids, written[i].Ids);
+    }
+
+    [Fact]
     public void Rows_of_the_head_beyond_the_vocabulary_are_never_written()
     {
         using Decoder model = TinyModels.Create();
