@@ -41,10 +41,11 @@ public sealed record DecoderConfig
 
     /// <summary>
     /// The most positions that can be asked for, prompt and response together: <see cref="MaxPositions"/>, or what yarn
-    /// and dynamic scaling stretch the original context to where that is more. Files often leave max_position_embeddings
-    /// at the original.
+    /// stretches the original context to where that is more: files often leave max_position_embeddings at the original.
+    /// Not so for dynamic scaling: beyond the original its angles depend on the length of the batch, so what is sampled
+    /// with a cache and what is trained would differ.
     /// </summary>
-    public int ContextLimit => Rope.Kind is "yarn" or "dynamic"
+    public int ContextLimit => Rope.Kind == "yarn"
         ? (int)Math.Max(MaxPositions, Math.Min(Rope.Factor * Rope.OriginalMaxPositions, 1 << 30))
         : MaxPositions;
 
