@@ -30,7 +30,7 @@ public sealed class DistillationLoop(
         for (int step = 1; step <= recipe.Steps; step++)
         {
             var clock = new StepClock();
-            IReadOnlyList<Rollout> written = rewards.Score(sampler.Sample(step, cancel), cancel);
+            IReadOnlyList<Rollout> written = rewards.Collect(sampler, step, cancel);
             IReadOnlyList<Rollout> rollouts = rewards.WorthComparing(written);
             clock.Sampled();
 

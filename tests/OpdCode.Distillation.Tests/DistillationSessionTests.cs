@@ -49,7 +49,10 @@ public sealed class DistillationSessionTests
         using var folder = new TemporaryFolder();
         string recipe = WriteRecipe(folder, """{"kind": "group-reward", "estimator": "dapo"}""", steps: 2, more: """, "rewards": [{"kind": "regex", "pattern": "never written"}]""");
         string run = Run(recipe, folder.File("run"), "rollout.samplesPerPrompt=2");
-        Assert.Equal(0, RunReader.Open(run).ReadMetrics().Single(m => m.Step == 2).Values["gradientNorm"]);
+        StepMetrics step = RunReader.Open(run).ReadMetrics().Single(m => m.Step == 2);
+        Assert.Equal(0, step.Values["gradientNorm"]);
+        // Dynamic sampling asked three more times for 4 prompts × 2 rollouts before it took what it had.
+        Assert.Equal(4 * 4 * 2, step.Values["responseTokens"] / step.Values["responseLength"], 1e-9);
         Assert.Equal("finished", RunReader.Open(run).ReadEvents()[^1].Event);
     }
 

@@ -11,8 +11,24 @@ public sealed class RolloutRewards(Recipe recipe, string folder, LanguageModel s
 {
     private readonly RewardScorer? _scorer = recipe.Rewards.Count == 0 ? null : new RewardScorer(recipe.Rewards, folder);
 
-    /// <summary>The rollouts with their rewards; unchanged when the recipe has none.</summary>
-    public IReadOnlyList<Rollout> Score(IReadOnlyList<Rollout> rollouts, CancellationToken cancel)
+    // How often a step may ask for more prompts before it takes what it has: three refills make at most four times the rollouts.
+    private const int MostRefills = 3;
+
+    private bool SamplesDynamically => recipe.Objective is GroupRewardObjectiveRecipe { Estimator: "dapo" } && _scorer is not null;
+
+    /// <summary>
+    /// What the student wrote in a step, with rewards where the recipe has any. For DAPO (arXiv 2503.14476, dynamic
+    /// sampling) further prompts are drawn, at most three times, until as many groups as the step asks for have rewards that differ.
+    /// </summary>
+    public IReadOnlyList<Rollout> Collect(StudentSampler sampler, int step, CancellationToken cancel)
+    {
+        var written = new List<Rollout>(Score(sampler.Sample(step, 0, cancel), cancel));
+        for (int refill = 1; SamplesDynamically && refill <= MostRefills && WithSpread(written).Count() < recipe.Rollout.PromptsPerStep; refill++)
+            written.AddRange(Score(sampler.Sample(step, refill, cancel), cancel));
+        return written;
+    }
+
+    private IReadOnlyList<Rollout> Score(IReadOnlyList<Rollout> rollouts, CancellationToken cancel)
     {
         if (_scorer is null) return rollouts;
         // Rewards that start a program wait for it; those run side by side.
@@ -25,13 +41,16 @@ public sealed class RolloutRewards(Recipe recipe, string folder, LanguageModel s
     }
 
     /// <summary>
-    /// What is trained on: for DAPO (arXiv 2503.14476) without the groups whose rewards are all equal, which teach nothing
-    /// and only dilute the mean; else everything. Where no group has spread all stay: a step with a gradient of zero, not an error.
+    /// What is trained on: for DAPO without the groups whose rewards are all equal, which teach nothing and only dilute the
+    /// mean; else everything. Where no group has spread all stay: a step with a gradient of zero, not an error.
     /// </summary>
     public IReadOnlyList<Rollout> WorthComparing(IReadOnlyList<Rollout> rollouts)
     {
-        if (recipe.Objective is not GroupRewardObjectiveRecipe { Estimator: "dapo" } || rollouts.Any(r => r.Reward is null)) return rollouts;
-        Rollout[] kept = rollouts.GroupBy(r => r.Group).Where(g => g.Max(r => r.Reward) > g.Min(r => r.Reward)).SelectMany(g => g).ToArray();
+        if (!SamplesDynamically) return rollouts;
+        Rollout[] kept = WithSpread(rollouts).Take(recipe.Rollout.PromptsPerStep).SelectMany(g => g).ToArray();
         return kept.Length > 0 ? kept : rollouts;
     }
+
+    private static IEnumerable<IGrouping<int, Rollout>> WithSpread(IEnumerable<Rollout> rollouts) =>
+        rollouts.GroupBy(r => r.Group).Where(g => g.Max(r => r.Reward) > g.Min(r => r.Reward));
 }

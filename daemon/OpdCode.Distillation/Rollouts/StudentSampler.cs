@@ -32,13 +32,18 @@ public sealed class StudentSampler
     }
 
     /// <summary>The rollouts of a step, in a fixed order.</summary>
-    public IReadOnlyList<Rollout> Sample(int step, CancellationToken cancel)
+    /// <param name="step">From 1.</param>
+    /// <param name="refill">0, or how often more was asked for in this step: other prompts, other draws, other groups.</param>
+    /// <param name="cancel">Checked between tokens.</param>
+    public IReadOnlyList<Rollout> Sample(int step, int refill, CancellationToken cancel)
     {
-        int[] batch = _prompts.Batch(step, _recipe.Rollout.PromptsPerStep);
-        return _recipe.Objective is SupervisedObjectiveRecipe ? batch.Select(Given).ToArray() : Write(step, batch, cancel);
+        // Refills draw as the steps after the last would: still a function of step and refill alone.
+        int draw = step + refill * _recipe.Steps;
+        int[] batch = _prompts.Batch(draw, _recipe.Rollout.PromptsPerStep);
+        return _recipe.Objective is SupervisedObjectiveRecipe ? batch.Select(Given).ToArray() : Write(draw, refill * _recipe.Rollout.PromptsPerStep, batch, cancel);
     }
 
-    private Rollout[] Write(int step, int[] batch, CancellationToken cancel)
+    private Rollout[] Write(int draw, int firstGroup, int[] batch, CancellationToken cancel)
     {
         RolloutRecipe r = _recipe.Rollout;
         int[] examples = batch.SelectMany(example => Enumerable.Repeat(example, r.SamplesPerPrompt)).ToArray();
@@ -46,13 +51,13 @@ public sealed class StudentSampler
         {
             MaxNewTokens = r.MaxNewTokens, Temperature = r.Temperature, TopK = r.TopK, TopP = r.TopP, StopIds = _student.StopIds, Seed = _recipe.Seed,
         };
-        long[] streams = examples.Select((_, place) => RandomStream.ForRollout(step, place)).ToArray();
+        long[] streams = examples.Select((_, place) => RandomStream.ForRollout(draw, place)).ToArray();
         IReadOnlyList<GeneratedSequence> written = Generator.Generate(
             _student.Decoder, _student.VocabularySize, examples.Select(e => _prompts.PromptIds[e]).ToArray(), streams, options, cancel);
         return examples.Select((example, i) => new Rollout
         {
             Example = example,
-            Group = i / r.SamplesPerPrompt,
+            Group = firstGroup + i / r.SamplesPerPrompt,
             PromptIds = _prompts.PromptIds[example],
             ResponseIds = written[i].Ids,
             SamplerLogprobs = written[i].SamplerLogprobs,
