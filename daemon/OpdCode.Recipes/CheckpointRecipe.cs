@@ -16,7 +16,7 @@ public sealed record CheckpointRecipe
     public int Keep { get; init; } = 2;
 
     /// <summary>Type of the weights in a checkpoint: float32 keeps them exactly, bfloat16 is half the size.</summary>
-    [Choice("float32", "Exact: a resumed run gives the same weights, bit for bit.")]
+    [Choice("float32", "Exact: every bit of every weight.")]
     [Choice("bfloat16", "Half the size; the last bits of every weight are rounded away.")]
     public string Type { get; init; } = "float32";
 }

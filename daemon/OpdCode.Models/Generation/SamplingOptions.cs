@@ -20,7 +20,4 @@ public sealed record SamplingOptions
 
     /// <summary>Seed of the sampling; see <see cref="CounterRandom"/>.</summary>
     public long Seed { get; init; }
-
-    /// <summary>Whether a token may be chosen that has less than full support: then a log-probability under the sampling distribution differs from the plain one.</summary>
-    public bool Truncates => Temperature == 0 || TopK > 0 || TopP < 1;
 }

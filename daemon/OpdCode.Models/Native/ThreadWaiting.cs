@@ -4,7 +4,7 @@ namespace OpdCode.Models.Native;
 
 /// <summary>
 /// Lets libtorch's threads sleep instead of spinning between two operations. A spinning thread takes a core from
-/// everybody else: with a compiler or an editor busy beside it, a training step took ten times as long (LOG.md).
+/// everybody else: what that costs where something else is busy, and what sleeping costs where nothing is, stands in LOG.md.
 /// </summary>
 internal static partial class ThreadWaiting
 {
