@@ -185,4 +185,7 @@ public static class ErrorCodes
 
     /// <summary>The run folder cannot be written, or what is in it cannot be read.</summary>
     public const string RunFolder = "OPD3003";
+
+    /// <summary>A checkpoint is incomplete or damaged, or is of another recipe.</summary>
+    public const string CheckpointInvalid = "OPD3004";
 }
