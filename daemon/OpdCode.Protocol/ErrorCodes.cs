@@ -188,4 +188,28 @@ public static class ErrorCodes
 
     /// <summary>A checkpoint is incomplete or damaged, or is of another recipe.</summary>
     public const string CheckpointInvalid = "OPD3004";
+
+    /// <summary>There is no run of that id.</summary>
+    public const string RunNotFound = "OPD3005";
+
+    /// <summary>The run is in a state that does not allow what was asked.</summary>
+    public const string RunStateInvalid = "OPD3006";
+
+    /// <summary>The worker of a run is gone, or does not answer.</summary>
+    public const string WorkerLost = "OPD3007";
+
+    /// <summary>Client and daemon speak versions of the protocol that do not fit together.</summary>
+    public const string ProtocolVersionMismatch = "OPD4001";
+
+    /// <summary>A request lacks a parameter, or one is outside of its range.</summary>
+    public const string RequestInvalid = "OPD4002";
+
+    /// <summary>A path is outside of what the user opened or chose.</summary>
+    public const string PathNotAllowed = "OPD4003";
+
+    /// <summary>The workspace is restricted: nothing is started in it.</summary>
+    public const string NotTrusted = "OPD4004";
+
+    /// <summary>A call came before initialize.</summary>
+    public const string NotInitialized = "OPD4005";
 }
