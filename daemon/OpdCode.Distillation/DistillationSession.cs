@@ -39,14 +39,14 @@ public sealed class DistillationSession : IDisposable
     {
         (_recipe, _student, _teacher, _objective, _time) = (recipe, student, teacher, objective, time);
         int longest = recipe.Rollout.MaxNewTokens;
-        PromptSource prompts = PromptSource.Read(recipe.Data.Train, student, recipe.Data.Format, longest, recipe.Seed);
+        PromptSource prompts = PromptSource.Open(recipe.Data, student, longest, recipe.Seed);
         if (recipe.Evaluate is EvaluateRecipe evaluate)
-            _evaluator = new Evaluator(evaluate, PromptSource.Read(evaluate.Data, student, recipe.Data.Format, longest, recipe.Seed, evaluate.Count), longest);
-        teacher?.CheckFits(student, prompts.PromptIds.Max(p => p.Length), longest);
+            _evaluator = new Evaluator(evaluate, evaluate.Data ?? recipe.Data.Train, PromptEncoder.ReadHeldOut(evaluate, recipe.Data, student, longest), longest);
+        teacher?.CheckFits(student, prompts.LongestPrompt, longest);
         _sampler = new StudentSampler(student, prompts, recipe);
-        _rewards = new RolloutRewards(recipe, recipeFolder, student, prompts);
+        _rewards = new RolloutRewards(recipe, recipeFolder, student);
         _folder = RunFolder.Create(folder);
-        _recorder = new RunRecorder(recipe, _folder, student, prompts, _evaluator, time);
+        _recorder = new RunRecorder(recipe, _folder, student, _evaluator, time);
     }
 
     /// <summary>The recipe with every default filled and absolute paths.</summary>
@@ -180,14 +180,14 @@ public sealed class DistillationSession : IDisposable
             Student = recipe.Student with { Model = reading.FullPath(recipe.Student.Model) },
             Signal = recipe.Signal is TeacherSignalRecipe teacher ? teacher with { Model = reading.FullPath(teacher.Model) } : recipe.Signal,
             Data = recipe.Data with { Train = reading.FullPath(recipe.Data.Train) },
-            Evaluate = recipe.Evaluate is null ? null : recipe.Evaluate with { Data = reading.FullPath(recipe.Evaluate.Data) },
+            Evaluate = recipe.Evaluate is null ? null : recipe.Evaluate with { Data = recipe.Evaluate.Data is { } data ? reading.FullPath(data) : null },
         };
     }
 
     private void WriteHeader(torch.Device device)
     {
         var hashes = new Dictionary<string, string> { [_recipe.Data.Train] = Hash(_recipe.Data.Train) };
-        if (_recipe.Evaluate is not null) hashes[_recipe.Evaluate.Data] = Hash(_recipe.Evaluate.Data);
+        if (_recipe.Evaluate?.Data is { } heldOut) hashes[heldOut] = Hash(heldOut);
         DateTimeOffset now = _time.GetUtcNow();
         var run = new RunInfo
         {

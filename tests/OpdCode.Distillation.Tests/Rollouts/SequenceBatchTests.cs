@@ -11,10 +11,10 @@ public sealed class SequenceBatchTests
 {
     private static readonly Rollout[] s_rollouts =
     [
-        new() { Example = 0, PromptIds = [1, 2, 3], ResponseIds = [4, 5, 257] },
-        new() { Example = 1, PromptIds = [9], ResponseIds = [8, 7, 6, 5, 4, 3, 257] },
-        new() { Example = 2, PromptIds = [11, 12, 13, 14, 15, 16], ResponseIds = [257] },
-        new() { Example = 3, PromptIds = [21, 22], ResponseIds = [23, 24, 25, 26] },
+        new() { PromptIds = [1, 2, 3], ResponseIds = [4, 5, 257] },
+        new() { PromptIds = [9], ResponseIds = [8, 7, 6, 5, 4, 3, 257] },
+        new() { PromptIds = [11, 12, 13, 14, 15, 16], ResponseIds = [257] },
+        new() { PromptIds = [21, 22], ResponseIds = [23, 24, 25, 26] },
     ];
 
     [Fact]
