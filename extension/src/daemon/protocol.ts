@@ -224,6 +224,8 @@ export const errorCodes = {
   pathAbsolute: "OPD1416",
   /** Student and teacher temperature inside the loss differ. */
   temperaturesOfLossDiffer: "OPD1417",
+  /** The recipe evaluates and has no prompts to evaluate on. */
+  nothingToEvaluate: "OPD1430",
   /** A reward's settings cannot work: a pattern or schema that is none, a limit below zero. */
   rewardInvalid: "OPD1501",
   /** The user's own reward command could not be started, broke its limits, or printed no number. */
