@@ -150,6 +150,9 @@ public static class ErrorCodes
     /// <summary>The device asked for is not there.</summary>
     public const string DeviceNotFound = "OPD2002";
 
+    /// <summary>There was not enough memory to go on.</summary>
+    public const string OutOfMemory = "OPD2003";
+
     /// <summary>A model folder's config.json is missing, malformed, or describes an architecture that is not supported.</summary>
     public const string ModelConfigInvalid = "OPD2101";
 
@@ -188,4 +191,13 @@ public static class ErrorCodes
 
     /// <summary>A checkpoint is incomplete or damaged, or is of another recipe.</summary>
     public const string CheckpointInvalid = "OPD3004";
+
+    /// <summary>Another process is writing this run.</summary>
+    public const string RunBusy = "OPD3005";
+
+    /// <summary>The run has nothing left to do.</summary>
+    public const string RunFinished = "OPD3006";
+
+    /// <summary>A model, a data file or the recipe of a run is not what it was when the run began.</summary>
+    public const string InputsChanged = "OPD3007";
 }
