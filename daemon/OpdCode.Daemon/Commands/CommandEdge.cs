@@ -21,10 +21,10 @@ internal static class CommandEdge
     /// <param name="exitCode">The exit code that a result means; 0 where absent.</param>
     public static void SetWork<T>(this Command command, Option<bool> json, Func<ParseResult, IAnsiConsole, CancellationToken, T> work, Action<IAnsiConsole, T> print,
         Func<T, int>? exitCode = null) =>
-        command.SetWork(json, (parsed, console, interrupts) => work(parsed, console, interrupts.First), print, exitCode);
+        command.SetInterruptibleWork(json, (parsed, console, interrupts) => work(parsed, console, interrupts.First), print, exitCode);
 
     /// <summary>As the other, for work that tells the second Ctrl+C from the first.</summary>
-    public static void SetWork<T>(this Command command, Option<bool> json, Func<ParseResult, IAnsiConsole, Interrupts, T> work, Action<IAnsiConsole, T> print,
+    public static void SetInterruptibleWork<T>(this Command command, Option<bool> json, Func<ParseResult, IAnsiConsole, Interrupts, T> work, Action<IAnsiConsole, T> print,
         Func<T, int>? exitCode = null)
     {
         command.SetAction((parsed, cancel) => Task.Run(() =>

@@ -14,7 +14,7 @@ public static class ResumeCommand
         Option<bool> accept = new("--accept-changes") { Description = "Go on although a model, a data file or the run's recipe is not what it was." };
         Option<bool> json = CommandEdge.JsonOption();
         Command command = new("resume", "Go on with a run that was stopped, paused, killed or failed, from its newest whole checkpoint.") { folder, accept, json };
-        command.SetWork(json, (parsed, progress, interrupts) =>
+        command.SetInterruptibleWork(json, (parsed, progress, interrupts) =>
         {
             ChangedInputs changed = parsed.GetValue(accept) ? ChangedInputs.Accept : ChangedInputs.Refuse;
             using DistillationSession session = DistillationSession.Resume(parsed.GetRequiredValue(folder), changed, TimeProvider.System);

@@ -22,7 +22,7 @@ public static class RunCommand
         Option<string[]> set = RecipeOptions.Set();
         Option<bool> json = CommandEdge.JsonOption();
         Command command = new("run", "Distil: run a recipe from start to end.") { recipe, output, steps, seed, set, json };
-        command.SetWork(json, (parsed, progress, interrupts) =>
+        command.SetInterruptibleWork(json, (parsed, progress, interrupts) =>
         {
             var overrides = new List<string>(parsed.GetValue(set)!);
             if (parsed.GetValue(steps) is int n) overrides.Add(FormattableString.Invariant($"steps={n}"));
