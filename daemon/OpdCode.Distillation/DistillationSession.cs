@@ -39,17 +39,17 @@ public sealed class DistillationSession : IDisposable
     {
         (_recipe, _student, _teacher, _objective, _time) = (recipe, student, teacher, objective, time);
         int longest = recipe.Rollout.MaxNewTokens;
-        PromptSource prompts = PromptSource.Read(recipe.Data.Train, student, recipe.Data.Format, longest, recipe.Seed);
+        PromptSource prompts = PromptSource.Open(recipe.Data, student, longest, recipe.Seed);
         if (recipe.Evaluate is EvaluateRecipe evaluate)
-            _evaluator = new Evaluator(evaluate, PromptSource.Read(evaluate.Data, student, recipe.Data.Format, longest, recipe.Seed, evaluate.Count), longest);
-        teacher?.CheckFits(student, prompts.PromptIds.Max(p => p.Length), longest);
+            _evaluator = new Evaluator(evaluate, evaluate.Data ?? recipe.Data.Train, PromptEncoder.ReadHeldOut(evaluate, recipe.Data, student, longest), longest);
+        teacher?.CheckFits(student, prompts.LongestPrompt, longest);
         _sampler = new StudentSampler(student, prompts, recipe);
-        _rewards = new RolloutRewards(recipe, recipeFolder, student, prompts);
+        _rewards = new RolloutRewards(recipe, recipeFolder, student);
         student.KeepCompanions(); // a checkpoint holds the tokenizer that the run uses, whatever becomes of the folder meanwhile
         (_folder, _lock) = folder();
         var checkpoints = new CheckpointStore(_folder, student, recipe.Checkpoint, time);
-        foreach (IMethodState state in new object?[] { teacher, objective, _sampler, _rewards, _evaluator }.OfType<IMethodState>()) checkpoints.Track(state);
-        _recorder = new RunRecorder(recipe, _folder, student, prompts, _evaluator, checkpoints, time);
+        foreach (IMethodState state in new object?[] { prompts, teacher, objective, _sampler, _rewards, _evaluator }.OfType<IMethodState>()) checkpoints.Track(state);
+        _recorder = new RunRecorder(recipe, _folder, student, _evaluator, checkpoints, time);
     }
 
     /// <summary>The recipe with every default filled and absolute paths.</summary>
@@ -84,7 +84,7 @@ public sealed class DistillationSession : IDisposable
     /// <param name="folder">The run folder. Its lines go back to the checkpoint; what follows is done again, and moves to <c>superseded</c>.</param>
     /// <param name="changed">What to do when an input is not what it was.</param>
     /// <param name="time">Source of time stamps.</param>
-    /// <exception cref="OpdException">OPD3004 to OPD3007 and what <see cref="Open"/> refuses; the folder is unchanged then.</exception>
+    /// <exception cref="OpdException">OPD3004, OPD3006, OPD3011, OPD3012 and what <see cref="Open"/> refuses; the folder is unchanged then.</exception>
     public static DistillationSession Resume(string folder, ChangedInputs changed, TimeProvider time)
     {
         RunFolder run = RunFolder.Continue(folder);
@@ -280,7 +280,7 @@ public sealed class DistillationSession : IDisposable
             Student = recipe.Student with { Model = reading.FullPath(recipe.Student.Model) },
             Signal = recipe.Signal is TeacherSignalRecipe teacher ? teacher with { Model = reading.FullPath(teacher.Model) } : recipe.Signal,
             Data = recipe.Data with { Train = reading.FullPath(recipe.Data.Train) },
-            Evaluate = recipe.Evaluate is null ? null : recipe.Evaluate with { Data = reading.FullPath(recipe.Evaluate.Data) },
+            Evaluate = recipe.Evaluate is null ? null : recipe.Evaluate with { Data = recipe.Evaluate.Data is { } data ? reading.FullPath(data) : null },
         };
     }
 

@@ -60,7 +60,7 @@ public sealed class ResumeTests : IDisposable
     {
         string recipe = WriteRecipe(_folder, steps: 1), run = _folder.File("run");
         using (DistillationSession session = DistillationSession.Open(RecipeReader.Read(recipe), run, TimeProvider.System)) RunTo(session, 1);
-        Assert.Equal(ErrorCodes.RunFinished, Assert.Throws<OpdException>(() => DistillationSession.Resume(run, ChangedInputs.Refuse, TimeProvider.System)).Code);
+        Assert.Equal(ErrorCodes.RunStateInvalid, Assert.Throws<OpdException>(() => DistillationSession.Resume(run, ChangedInputs.Refuse, TimeProvider.System)).Code);
     }
 
     [Fact]

@@ -32,14 +32,14 @@ internal sealed record ResumePlan
 
     /// <summary>Reads a run folder.</summary>
     /// <exception cref="OpdException">
-    /// OPD1002 or OPD3003: no run, or one that cannot be read. OPD3006: it has finished. OPD3007: an input has changed.
+    /// OPD1002 or OPD3003: no run, or one that cannot be read. OPD3006: it has finished. OPD3012: an input has changed.
     /// </exception>
     public static ResumePlan Read(RunFolder folder, ChangedInputs changed)
     {
         RunReader run = RunReader.Open(folder.Path);
         RunInfo info = run.ReadRunInfo() ?? new RunInfo();
         if (run.ReadEvents() is [.., { Event: "finished" } last])
-            throw new OpdException(ErrorCodes.RunFinished, $"{folder.Path} finished at step {last.Step}; there is nothing left to do. To train on, start a run whose student.model is its last checkpoint.");
+            throw new OpdException(ErrorCodes.RunStateInvalid, $"{folder.Path} finished at step {last.Step}; there is nothing left to do. To train on, start a run whose student.model is its last checkpoint.");
 
         RecipeReading reading = ReadRecipe(folder, info);
         RunInputs inputs = RunInputs.Of(reading);

@@ -15,7 +15,7 @@ public sealed class RunLock : IDisposable
 
     /// <summary>Takes the lock of a run folder.</summary>
     /// <param name="folder">The folder, which must exist.</param>
-    /// <exception cref="OpdException">OPD3005: another process writes into it. OPD3003: the folder cannot be written.</exception>
+    /// <exception cref="OpdException">OPD3011: another process writes into it. OPD3003: the folder cannot be written.</exception>
     public static RunLock Take(string folder)
     {
         string path = Path.Combine(folder, FileName);
