@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpdCode.Daemon.Metrics;
+using OpdCode.Daemon.Rollouts;
 using OpdCode.Protocol;
 
 namespace OpdCode.Daemon.Serving;
@@ -44,6 +45,8 @@ internal static class DaemonHost
         services.AddSingleton<IRecipeCalls, RecipeCalls>();
         services.AddSingleton<MetricCache>();
         services.AddSingleton<IMetricCalls, MetricCalls>();
+        services.AddSingleton<RolloutStore>();
+        services.AddSingleton<IRolloutCalls, RolloutCalls>();
         services.AddHostedService<RpcServer>();
     }
 }

@@ -17,7 +17,7 @@ internal sealed partial class RpcServer(ProcessStreams streams, IServiceProvider
     /// <inheritdoc />
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        var formatter = new SystemTextJsonFormatter { JsonSerializerOptions = ProtocolJson.Create() };
+        var formatter = new SystemTextJsonFormatter { JsonSerializerOptions = ProtocolJson.Create().WithColumns() };
         var handler = new FrameHandler(streams.FromClient, streams.ToClient, formatter, log);
         _rpc = new JsonRpc(handler) { CancelLocallyInvokedMethodsWhenConnectionIsClosed = true };
         foreach (Type group in s_groups)
