@@ -224,6 +224,8 @@ export const errorCodes = {
   pathAbsolute: "OPD1416",
   /** Student and teacher temperature inside the loss differ. */
   temperaturesOfLossDiffer: "OPD1417",
+  /** The recipe evaluates and has no prompts to evaluate on. */
+  nothingToEvaluate: "OPD1430",
   /** A reward's settings cannot work: a pattern or schema that is none, a limit below zero. */
   rewardInvalid: "OPD1501",
   /** The user's own reward command could not be started, broke its limits, or printed no number. */
@@ -232,6 +234,8 @@ export const errorCodes = {
   runtimeNotLoaded: "OPD2001",
   /** The device asked for is not there. */
   deviceNotFound: "OPD2002",
+  /** There was not enough memory to go on. */
+  outOfMemory: "OPD2003",
   /** A model folder's config.json is missing, malformed, or describes an architecture that is not supported. */
   modelConfigInvalid: "OPD2101",
   /** A safetensors file is truncated, malformed, or contradicts itself. */
@@ -264,6 +268,10 @@ export const errorCodes = {
   runStateInvalid: "OPD3006",
   /** The worker of a run is gone, or does not answer. */
   workerLost: "OPD3007",
+  /** Another process is writing this run. */
+  runBusy: "OPD3011",
+  /** A model, a data file or the recipe of a run is not what it was when the run began. */
+  inputsChanged: "OPD3012",
   /** Client and daemon speak versions of the protocol that do not fit together. */
   protocolVersionMismatch: "OPD4001",
   /** A request lacks a parameter, or one is outside of its range. */
