@@ -34,12 +34,15 @@ export const SETTINGS = {
   'window.commandCenter': false,
 };
 
-export async function startCodeServer({ vsix = [], settings = {}, env = {}, extraArgs = [], noTrustFlag = false } = {}) {
+export async function startCodeServer({ vsix = [], settings = {}, machineSettings = {}, env = {}, extraArgs = [], noTrustFlag = false } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'vsc-'));             // keep it SHORT: a unix socket lives in user-data-dir (limit 107 bytes)
   const user = join(dir, 'u'), ext = join(dir, 'x'), config = join(dir, 'c.yaml');
   mkdirSync(join(user, 'User'), { recursive: true }); mkdirSync(ext);
   writeFileSync(config, '');                                   // else it writes ~/.config/code-server/config.yaml
   writeFileSync(join(user, 'User', 'settings.json'), JSON.stringify({ ...SETTINGS, ...settings }, null, 1));
+  // A window onto a server is a remote one: settings of scope machine are read from the server's own file.
+  mkdirSync(join(user, 'Machine'), { recursive: true });
+  writeFileSync(join(user, 'Machine', 'settings.json'), JSON.stringify(machineSettings, null, 1));
   const base = ['--config', config, '--user-data-dir', user, '--extensions-dir', ext];
   const tmp = join(dir, 't'), xdg = join(dir, 'd'); mkdirSync(tmp); mkdirSync(xdg);
   // EXTENSIONS_GALLERY={}: no calls to open-vsx.org. TMPDIR/XDG_*: it leaves sockets in TMPDIR and a heartbeat + logs in XDG_DATA_HOME whatever --user-data-dir says.

@@ -106,14 +106,15 @@ export function lastAtMost(values: readonly number[], limit: number): number {
   return low;
 }
 
+/** More tokens than can share a character: UTF-8 has four bytes, and tokens without text may stand between. */
+const sharing = 16;
+
 /** Tokens that cover an offset: several where they share a character. Starts ascend. */
 export function tokensAt(starts: readonly number[], ends: readonly number[], offset: number): number[] {
+  const last = lastAtMost(starts, offset);
   const found: number[] = [];
-  for (let token = lastAtMost(starts, offset); token >= 0; token--) {
-    if ((starts[token] ?? 0) > offset) continue;
-    if ((ends[token] ?? 0) > offset) found.unshift(token);
-    else if ((starts[token] ?? 0) < offset && found.length === 0) break;
-    else if ((starts[token] ?? 0) < offset) break;
+  for (let token = Math.max(0, last - sharing); token <= last; token++) {
+    if ((starts[token] ?? 0) <= offset && (ends[token] ?? 0) > offset) found.push(token);
   }
   return found;
 }
