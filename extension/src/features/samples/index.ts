@@ -8,6 +8,7 @@ import { command } from '../../ui/command';
 import { formatWithUnit } from '../../ui/format';
 import { withDelayedProgress } from '../../ui/progress';
 import { oneLine, visibleToken } from '../../ui/text';
+import { SampleFiles } from './files';
 import { SampleFolding } from './folding';
 import { Heatmap } from './heatmap';
 import { SampleHover } from './hover';
@@ -45,7 +46,7 @@ export function registerSamples(ctx: Context): void {
     tokenTable,
     tree,
     view,
-    workspace.registerTextDocumentContentProvider(sampleScheme, { provideTextDocumentContent: async (uri) => (await store.get(uri)).layout.text }),
+    workspace.registerFileSystemProvider(sampleScheme, new SampleFiles(store), { isReadonly: true, isCaseSensitive: true }),
     workspace.registerTextDocumentContentProvider(tokensScheme, tokenTable),
     new Heatmap(ctx, store, settings),
     languages.registerHoverProvider(selector, new SampleHover(store, settings)),

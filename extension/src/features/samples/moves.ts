@@ -22,7 +22,8 @@ export async function openSample(uri: Uri, options: { preview?: boolean; preserv
 /** Puts the cursor on a token, which is what a screen reader hears, and opens its hover. */
 export async function goToToken(editor: TextEditor, sample: Sample, token: number): Promise<void> {
   const range = tokenRange(sample, token);
-  editor.selection = new Selection(range.start, range.end);
+  // The cursor at the token's start: there is what a screen reader reads and what the hover is about.
+  editor.selection = new Selection(range.end, range.start);
   editor.revealRange(range, TextEditorRevealType.InCenterIfOutsideViewport);
   await commands.executeCommand('editor.action.showHover');
 }

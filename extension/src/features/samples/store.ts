@@ -94,7 +94,7 @@ export class SampleStore implements Disposable {
   #fromMemory(id: SampleId & { kind: 'scored' }): Promise<Sample> {
     const feedback = this.#scored.get(id.number);
     if (!feedback) return Promise.reject(new Error(l10n.t('This scored text is gone with the window that scored it. Score it again.')));
-    return Promise.resolve(new Sample(id, feedback, feedback, layOut(feedback), () => Promise.resolve(feedback)));
+    return Promise.resolve(new Sample(id, feedback, feedback, layOut(id, feedback), () => Promise.resolve(feedback)));
   }
 
   async #fromDaemon(id: SampleId & { kind: 'rollout' }): Promise<Sample> {
@@ -112,18 +112,19 @@ export class SampleStore implements Disposable {
     const first = head.columns[0]?.name;
     const columns = head.totalTokens <= wholeUpTo ? undefined : first === undefined ? [] : [first];
     const tokens = await load(columns, 0, undefined, false);
-    return new Sample(id, head, tokens, layOut(tokens), load);
+    return new Sample(id, head, tokens, layOut(id, tokens), load);
   }
 }
 
-function layOut(feedback: TokenFeedback): SampleLayout {
+function layOut(id: SampleId, feedback: TokenFeedback): SampleLayout {
   const { prompt, response, reference, totalTokens, finish, correct } = feedback;
   const outcome = [
     l10n.t('{0} tokens', totalTokens),
     finish === 'length' ? l10n.t('cut off at the length limit') : finish === 'stop' ? l10n.t('ended by itself') : l10n.t('given text'),
     ...(correct === true ? [l10n.t('answer right')] : correct === false ? [l10n.t('answer wrong')] : []),
   ].join(', ');
-  return new SampleLayout([
+  const title = id.kind === 'rollout' ? l10n.t('{0}, step {1}, rollout {2}', id.runId, id.step, id.index) : id.title;
+  return new SampleLayout(title, [
     ...(prompt === '' ? [] : [{ kind: 'prompt' as const, heading: l10n.t('PROMPT as the student saw it (not trained on)'), text: prompt }]),
     { kind: 'response' as const, heading: l10n.t('RESPONSE ({0})', outcome), text: response },
     ...(reference === undefined ? [] : [{ kind: 'reference' as const, heading: l10n.t('REFERENCE (what was expected)'), text: reference }]),
