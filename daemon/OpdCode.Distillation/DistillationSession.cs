@@ -10,6 +10,7 @@ using OpdCode.Distillation.Rewards;
 using OpdCode.Distillation.Rollouts;
 using OpdCode.Distillation.Runs;
 using OpdCode.Distillation.Signals;
+using OpdCode.Distillation.Stabilizers;
 using OpdCode.Models;
 using OpdCode.Models.Decoding;
 using OpdCode.Models.Native;
@@ -30,14 +31,16 @@ public sealed class DistillationSession : IDisposable
     private readonly StudentSampler _sampler;
     private readonly RolloutRewards _rewards;
     private readonly IObjective _objective;
+    private readonly StepStabilizers _stabilizers;
     private readonly RunFolder _folder;
     private readonly RunRecorder _recorder;
     private readonly TimeProvider _time;
     private int _step;
 
-    private DistillationSession(Recipe recipe, LanguageModel student, TeacherSignal? teacher, IObjective objective, string folder, string recipeFolder, TimeProvider time)
+    private DistillationSession(Recipe recipe, LanguageModel student, TeacherSignal? teacher, IObjective objective, StabilizerPipeline stabilizers, string folder, string recipeFolder, TimeProvider time)
     {
         (_recipe, _student, _teacher, _objective, _time) = (recipe, student, teacher, objective, time);
+        _stabilizers = new StepStabilizers(stabilizers, objective, student);
         int longest = recipe.Rollout.MaxNewTokens;
         PromptSource prompts = PromptSource.Read(recipe.Data.Train, student, recipe.Data.Format, longest, recipe.Seed);
         if (recipe.Evaluate is EvaluateRecipe evaluate)
@@ -67,7 +70,8 @@ public sealed class DistillationSession : IDisposable
     {
         Recipe recipe = Located(reading);
         torch.Device device = ComputeDevice.Resolve(recipe.Device);
-        IObjective objective = ObjectiveFactory.Create(recipe.Objective);
+        StabilizerPipeline stabilizers = StabilizerFactory.Create(recipe.Stabilizers, recipe.Objective, recipe.Seed);
+        IObjective objective = stabilizers.WithTerms(ObjectiveFactory.Create(recipe.Objective));
         if (recipe.Objective is GroupRewardObjectiveRecipe { ScaleRewards: "batch" } && recipe.Optimizer.MicroBatch > 0)
         {
             throw new OpdException(ErrorCodes.ObjectiveInvalid,
@@ -85,15 +89,15 @@ public sealed class DistillationSession : IDisposable
                     $"student.model {recipe.Student.Model} is an adapter, which is trained on as it is, and student.lora asks for another. Remove student.lora, or name the base model.");
             }
             if (recipe.Student.Lora is LoraRecipe lora) student.Decoder.Adapter = Adapt(student, lora, recipe.Seed, device);
-            if (objective.NeedsTeacher)
+            if (objective.NeedsTeacher || stabilizers.NeedsTeacher)
             {
                 if (recipe.Signal is not TeacherSignalRecipe signal)
-                    throw new OpdException(ErrorCodes.RecipeInvalid, "The objective compares the student with a teacher, but the recipe has no signal. Add \"signal\": {\"kind\": \"teacher\", \"model\": \"…\"}.");
+                    throw new OpdException(ErrorCodes.RecipeInvalid, "The objective or a stabilizer compares the student with a teacher, but the recipe has no signal. Add \"signal\": {\"kind\": \"teacher\", \"model\": \"…\"}.");
                 teacher = new TeacherSignal(LanguageModel.Load(signal.Model, device));
                 teacher.CheckSameTokens(student);
             }
             student.Decoder.Trained.EnableTraining();
-            var session = new DistillationSession(recipe, student, teacher, objective, folder, reading.Folder, time);
+            var session = new DistillationSession(recipe, student, teacher, objective, stabilizers, folder, reading.Folder, time);
             session.WriteHeader(device);
             return session;
         }
@@ -108,7 +112,7 @@ public sealed class DistillationSession : IDisposable
     /// <summary>Runs to the end; a failure is recorded in the run folder before it is thrown.</summary>
     public IEnumerable<StepReport> Run(CancellationToken cancel)
     {
-        var loop = new DistillationLoop(_recipe, _student, _teacher, _objective, _sampler, _rewards, _evaluator, _recorder);
+        var loop = new DistillationLoop(_recipe, _student, _teacher, _objective, _stabilizers, _sampler, _rewards, _evaluator, _recorder);
         using IEnumerator<StepReport> steps = loop.Run(cancel).GetEnumerator();
         while (Advance(steps))
         {
@@ -200,7 +204,7 @@ public sealed class DistillationSession : IDisposable
             DataHashes = hashes,
         };
         _folder.WriteRecipe((JsonObject)JsonSerializer.SerializeToNode(_recipe, RunJson.Options)!, run);
-        _folder.WriteLabels(MetricLabels.For(_objective));
+        _folder.WriteLabels(MetricLabels.For(_objective, _stabilizers.Pipeline));
         _folder.Append(new RunEvent { Time = now, Event = "started" });
     }
 
