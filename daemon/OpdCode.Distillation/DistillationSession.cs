@@ -10,6 +10,7 @@ using OpdCode.Distillation.Rewards;
 using OpdCode.Distillation.Rollouts;
 using OpdCode.Distillation.Runs;
 using OpdCode.Distillation.Signals;
+using OpdCode.Distillation.Training;
 using OpdCode.Models;
 using OpdCode.Models.Decoding;
 using OpdCode.Models.Native;
@@ -25,7 +26,9 @@ public sealed class DistillationSession : IDisposable
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Recipe _recipe;
     private readonly LanguageModel _student;
-    private readonly TeacherSignal? _teacher;
+    private readonly ITokenSignal _signal;
+    private readonly IJudge? _judge;
+    private readonly WeightExtrapolation? _acceleration;
     private readonly Evaluator? _evaluator;
     private readonly StudentSampler _sampler;
     private readonly RolloutRewards _rewards;
@@ -35,16 +38,21 @@ public sealed class DistillationSession : IDisposable
     private readonly TimeProvider _time;
     private int _step;
 
-    private DistillationSession(Recipe recipe, LanguageModel student, TeacherSignal? teacher, IObjective objective, string folder, string recipeFolder, TimeProvider time)
+    private DistillationSession(Recipe recipe, LanguageModel student, IJudge? judge, IObjective objective, string folder, string recipeFolder, TimeProvider time)
     {
-        (_recipe, _student, _teacher, _objective, _time) = (recipe, student, teacher, objective, time);
+        (_recipe, _student, _judge, _objective, _time) = (recipe, student, judge, objective, time);
         int longest = recipe.Rollout.MaxNewTokens;
         PromptSource prompts = PromptSource.Read(recipe.Data.Train, student, recipe.Data.Format, longest, recipe.Seed);
         if (recipe.Evaluate is EvaluateRecipe evaluate)
             _evaluator = new Evaluator(evaluate, PromptSource.Read(evaluate.Data, student, recipe.Data.Format, longest, recipe.Seed, evaluate.Count), longest);
-        teacher?.CheckFits(student, prompts.PromptIds.Max(p => p.Length), longest);
+        _signal = SignalFactory.Create(recipe, judge, student, prompts, recipeFolder);
         _sampler = new StudentSampler(student, prompts, recipe);
         _rewards = new RolloutRewards(recipe, recipeFolder, student, prompts);
+        if (recipe.Acceleration is ExtrapolateAccelerationRecipe acceleration)
+        {
+            var score = new TrainingScore(recipe, acceleration.ValidationPrompts, student, prompts, _rewards, _signal);
+            _acceleration = new WeightExtrapolation(student.Decoder.Trained, acceleration, score.Of);
+        }
         _folder = RunFolder.Create(folder);
         _recorder = new RunRecorder(recipe, _folder, student, prompts, _evaluator, time);
     }
@@ -54,6 +62,9 @@ public sealed class DistillationSession : IDisposable
 
     /// <summary>Full path of the run folder.</summary>
     public string Folder => _folder.Path;
+
+    /// <summary>What the method carries from step to step, for checkpoints.</summary>
+    internal IReadOnlyList<IMethodState> MethodStates => _acceleration is null ? _signal.States : [.. _signal.States, _acceleration];
 
     /// <summary>What the objective's number is: name, direction, support, sign, unit.</summary>
     public string ObjectiveLabel => _objective.Label;
@@ -76,7 +87,7 @@ public sealed class DistillationSession : IDisposable
         LanguageModel student = recipe.Student.FromScratch
             ? LanguageModel.FromScratch(recipe.Student.Model, device, recipe.Seed)
             : LanguageModel.Load(recipe.Student.Model, device);
-        TeacherSignal? teacher = null;
+        IJudge? judge = null;
         try
         {
             if (recipe.Student.Lora is not null && student.Decoder.Adapter is not null)
@@ -85,22 +96,18 @@ public sealed class DistillationSession : IDisposable
                     $"student.model {recipe.Student.Model} is an adapter, which is trained on as it is, and student.lora asks for another. Remove student.lora, or name the base model.");
             }
             if (recipe.Student.Lora is LoraRecipe lora) student.Decoder.Adapter = Adapt(student, lora, recipe.Seed, device);
-            if (objective.NeedsTeacher)
-            {
-                if (recipe.Signal is not TeacherSignalRecipe signal)
-                    throw new OpdException(ErrorCodes.RecipeInvalid, "The objective compares the student with a teacher, but the recipe has no signal. Add \"signal\": {\"kind\": \"teacher\", \"model\": \"…\"}.");
-                teacher = new TeacherSignal(LanguageModel.Load(signal.Model, device));
-                teacher.CheckSameTokens(student);
-            }
+            if (objective.NeedsTeacher && recipe.Signal is null)
+                throw new OpdException(ErrorCodes.RecipeInvalid, "The objective compares the student with a teacher, but the recipe has no signal. Add \"signal\": {\"kind\": \"teacher\", \"model\": \"…\"}.");
+            judge = SignalFactory.CreateJudge(recipe, student);
             student.Decoder.Trained.EnableTraining();
-            var session = new DistillationSession(recipe, student, teacher, objective, folder, reading.Folder, time);
+            var session = new DistillationSession(recipe, student, judge, objective, folder, reading.Folder, time);
             session.WriteHeader(device);
             return session;
         }
         catch
         {
             student.Dispose();
-            teacher?.Dispose();
+            judge?.Dispose();
             throw;
         }
     }
@@ -108,7 +115,7 @@ public sealed class DistillationSession : IDisposable
     /// <summary>Runs to the end; a failure is recorded in the run folder before it is thrown.</summary>
     public IEnumerable<StepReport> Run(CancellationToken cancel)
     {
-        var loop = new DistillationLoop(_recipe, _student, _teacher, _objective, _sampler, _rewards, _evaluator, _recorder);
+        var loop = new DistillationLoop(_recipe, _student, _signal, _objective, _sampler, _rewards, _evaluator, _acceleration, _recorder);
         using IEnumerator<StepReport> steps = loop.Run(cancel).GetEnumerator();
         while (Advance(steps))
         {
@@ -178,10 +185,16 @@ public sealed class DistillationSession : IDisposable
         return recipe with
         {
             Student = recipe.Student with { Model = reading.FullPath(recipe.Student.Model) },
-            Signal = recipe.Signal is TeacherSignalRecipe teacher ? teacher with { Model = reading.FullPath(teacher.Model) } : recipe.Signal,
+            Signal = Located(recipe.Signal, reading),
             Data = recipe.Data with { Train = reading.FullPath(recipe.Data.Train) },
             Evaluate = recipe.Evaluate is null ? null : recipe.Evaluate with { Data = reading.FullPath(recipe.Evaluate.Data) },
         };
+    }
+
+    private static SignalRecipe? Located(SignalRecipe? signal, RecipeReading reading)
+    {
+        if (signal is TeacherSignalRecipe teacher) signal = teacher with { Model = reading.FullPath(teacher.Model) };
+        return signal?.Extrapolation?.Base is { } from ? signal with { Extrapolation = signal.Extrapolation with { Base = reading.FullPath(from) } } : signal;
     }
 
     private void WriteHeader(torch.Device device)
@@ -196,7 +209,7 @@ public sealed class DistillationSession : IDisposable
             Version = typeof(DistillationSession).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion,
             Device = device.ToString(),
             StudentParameters = _student.Decoder.Config.ParameterCount,
-            TeacherParameters = _teacher?.Model.Decoder.Config.ParameterCount,
+            TeacherParameters = _judge?.Parameters,
             DataHashes = hashes,
         };
         _folder.WriteRecipe((JsonObject)JsonSerializer.SerializeToNode(_recipe, RunJson.Options)!, run);
@@ -214,6 +227,7 @@ public sealed class DistillationSession : IDisposable
     public void Dispose()
     {
         _student.Dispose();
-        _teacher?.Dispose();
+        _signal.Dispose();
+        _acceleration?.Dispose();
     }
 }

@@ -6,7 +6,7 @@ public sealed record RunEvent
     /// <summary>When, in UTC.</summary>
     public DateTimeOffset Time { get; init; }
 
-    /// <summary><c>started</c>, <c>evaluated</c>, <c>checkpoint</c>, <c>finished</c> or <c>failed</c>; readers ignore what they do not know.</summary>
+    /// <summary><c>started</c>, <c>evaluated</c>, <c>checkpoint</c>, <c>warning</c>, <c>finished</c> or <c>failed</c>; readers ignore what they do not know.</summary>
     public required string Event { get; init; }
 
     /// <summary>The last optimizer step done; 0 before the first.</summary>

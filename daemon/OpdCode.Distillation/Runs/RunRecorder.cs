@@ -14,6 +14,7 @@ namespace OpdCode.Distillation.Runs;
 public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel student, PromptSource prompts, Evaluator? evaluator, TimeProvider time)
 {
     private EvaluationResult? _before;
+    private bool _warned;
 
     /// <summary>The last evaluation, or null.</summary>
     public EvaluationResult? LastEvaluation { get; private set; }
@@ -74,9 +75,18 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
         if (totals.Reward is double reward) values["reward"] = reward;
         if (totals.LogRatio is double ratio) values["logRatio"] = ratio;
         if (totals.TeacherEntropy is double entropy) values["teacherEntropy"] = entropy;
+        foreach ((string name, double value) in totals.Extra) values[name] = value;
         AddEvaluation(values, step, result);
         folder.Append(new StepMetrics(step, values));
         return new StepReport(step, values, result?.Accuracy);
+    }
+
+    /// <summary>Records something that a person should know, once in a run; nothing for null.</summary>
+    public void Warn(int step, string? message)
+    {
+        if (message is null || _warned) return;
+        _warned = true;
+        folder.Append(new RunEvent { Time = time.GetUtcNow(), Event = "warning", Step = step, Message = message });
     }
 
     private void AddEvaluation(Dictionary<string, double> values, int step, EvaluationResult? result)
