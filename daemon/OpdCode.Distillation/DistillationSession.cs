@@ -42,19 +42,19 @@ public sealed class DistillationSession : IDisposable
     {
         (_recipe, _student, _judge, _objective, _time) = (recipe, student, judge, objective, time);
         int longest = recipe.Rollout.MaxNewTokens;
-        PromptSource prompts = PromptSource.Read(recipe.Data.Train, student, recipe.Data.Format, longest, recipe.Seed);
+        PromptSource prompts = PromptSource.Open(recipe.Data, student, longest, recipe.Seed);
         if (recipe.Evaluate is EvaluateRecipe evaluate)
-            _evaluator = new Evaluator(evaluate, PromptSource.Read(evaluate.Data, student, recipe.Data.Format, longest, recipe.Seed, evaluate.Count), longest);
+            _evaluator = new Evaluator(evaluate, evaluate.Data ?? recipe.Data.Train, PromptEncoder.ReadHeldOut(evaluate, recipe.Data, student, longest), longest);
         _signal = SignalFactory.Create(recipe, judge, student, prompts, recipeFolder);
         _sampler = new StudentSampler(student, prompts, recipe);
-        _rewards = new RolloutRewards(recipe, recipeFolder, student, prompts);
+        _rewards = new RolloutRewards(recipe, recipeFolder, student);
         if (recipe.Acceleration is ExtrapolateAccelerationRecipe acceleration)
         {
             var score = new TrainingScore(recipe, acceleration.ValidationPrompts, student, prompts, _rewards, _signal);
             _acceleration = new WeightExtrapolation(student.Decoder.Trained, acceleration, score.Of);
         }
         _folder = RunFolder.Create(folder);
-        _recorder = new RunRecorder(recipe, _folder, student, prompts, _evaluator, time);
+        _recorder = new RunRecorder(recipe, _folder, student, _evaluator, time);
     }
 
     /// <summary>The recipe with every default filled and absolute paths.</summary>
@@ -187,7 +187,7 @@ public sealed class DistillationSession : IDisposable
             Student = recipe.Student with { Model = reading.FullPath(recipe.Student.Model) },
             Signal = Located(recipe.Signal, reading),
             Data = recipe.Data with { Train = reading.FullPath(recipe.Data.Train) },
-            Evaluate = recipe.Evaluate is null ? null : recipe.Evaluate with { Data = reading.FullPath(recipe.Evaluate.Data) },
+            Evaluate = recipe.Evaluate is null ? null : recipe.Evaluate with { Data = recipe.Evaluate.Data is { } data ? reading.FullPath(data) : null },
         };
     }
 
@@ -200,7 +200,7 @@ public sealed class DistillationSession : IDisposable
     private void WriteHeader(torch.Device device)
     {
         var hashes = new Dictionary<string, string> { [_recipe.Data.Train] = Hash(_recipe.Data.Train) };
-        if (_recipe.Evaluate is not null) hashes[_recipe.Evaluate.Data] = Hash(_recipe.Evaluate.Data);
+        if (_recipe.Evaluate?.Data is { } heldOut) hashes[heldOut] = Hash(heldOut);
         DateTimeOffset now = _time.GetUtcNow();
         var run = new RunInfo
         {

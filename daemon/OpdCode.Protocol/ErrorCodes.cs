@@ -141,6 +141,9 @@ public static class ErrorCodes
     /// <summary>Student and teacher temperature inside the loss differ.</summary>
     public const string TemperaturesOfLossDiffer = "OPD1417";
 
+    /// <summary>The recipe evaluates and has no prompts to evaluate on.</summary>
+    public const string NothingToEvaluate = "OPD1430";
+
     /// <summary>A reward's settings cannot work: a pattern or schema that is none, a limit below zero.</summary>
     public const string RewardInvalid = "OPD1501";
 

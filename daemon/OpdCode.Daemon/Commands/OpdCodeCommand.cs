@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using OpdCode.Daemon.Bench;
 
 namespace OpdCode.Daemon.Commands;
 
@@ -44,7 +45,7 @@ public static class OpdCodeCommand
         TokenizeCommand.Create(),
         LogitsCommand.Create(),
         ExplainCommand.Create(),
-        new Command("bench", "Measure the parts that a run spends its time in.") { BenchLossCommand.Create() },
+        BenchCommand.Create(),
         MachineCommand.Create(),
     };
 }

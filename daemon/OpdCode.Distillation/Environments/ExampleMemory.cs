@@ -1,5 +1,8 @@
+using System.Text.Json;
 using OpdCode.Distillation.Runs;
+using OpdCode.Distillation.Signals;
 using OpdCode.Protocol;
+using OpdCode.Recipes.Data;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Environments;
@@ -8,12 +11,10 @@ namespace OpdCode.Distillation.Environments;
 /// The examples that a run has met, for lookups by similarity of their prompts: the share of common runs of three
 /// characters (Jaccard). The paper's own measure is not known; this one is inferred.
 /// </summary>
-/// <param name="prompts">The prompt of every example of the data.</param>
-internal sealed class ExampleMemory(IReadOnlyList<string> prompts) : IMethodState
+internal sealed class ExampleMemory : IMethodState
 {
-    private readonly List<int> _examples = [];
-    private readonly HashSet<int> _known = [];
-    private readonly Dictionary<int, HashSet<string>> _pieces = [];
+    private readonly List<(TrainingExample Example, HashSet<string> Pieces)> _examples = [];
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
     /// <inheritdoc />
     public string Name => "signal.memory";
@@ -21,25 +22,24 @@ internal sealed class ExampleMemory(IReadOnlyList<string> prompts) : IMethodStat
     /// <summary>How many examples it holds.</summary>
     public int Count => _examples.Count;
 
-    /// <summary>Remembers an example, by its place in the data.</summary>
-    public void Add(int example)
+    /// <summary>Remembers an example; one prompt once.</summary>
+    public void Add(TrainingExample example)
     {
-        if (_known.Add(example)) _examples.Add(example);
+        string prompt = ExampleColumns.Prompt(example);
+        if (_known.Add(prompt)) _examples.Add((example, Pieces(prompt)));
     }
 
-    /// <summary>The most similar examples, best first, older first where equal; never the example itself.</summary>
-    public int[] Nearest(int example, int k, Func<int, bool> isWanted)
+    /// <summary>The examples with the most similar prompts, best first, older first where equal; never one with the same prompt.</summary>
+    public TrainingExample[] Nearest(TrainingExample example, int k, Func<TrainingExample, bool> isWanted)
     {
-        HashSet<string> own = Pieces(example);
-        return [.. _examples.Where(e => e != example && isWanted(e)).OrderByDescending(e => Similarity(own, Pieces(e))).Take(k)];
+        string prompt = ExampleColumns.Prompt(example);
+        HashSet<string> own = Pieces(prompt);
+        return [.. _examples.Where(e => ExampleColumns.Prompt(e.Example) != prompt && isWanted(e.Example))
+            .OrderByDescending(e => Similarity(own, e.Pieces)).Take(k).Select(e => e.Example)];
     }
 
-    private HashSet<string> Pieces(int example)
-    {
-        if (_pieces.TryGetValue(example, out HashSet<string>? pieces)) return pieces;
-        string text = prompts[example];
-        return _pieces[example] = text.Length < 3 ? [text] : [.. Enumerable.Range(0, text.Length - 2).Select(i => text.Substring(i, 3))];
-    }
+    private static HashSet<string> Pieces(string text) =>
+        text.Length < 3 ? [text] : [.. Enumerable.Range(0, text.Length - 2).Select(i => text.Substring(i, 3))];
 
     private static double Similarity(HashSet<string> a, HashSet<string> b)
     {
@@ -48,9 +48,11 @@ internal sealed class ExampleMemory(IReadOnlyList<string> prompts) : IMethodStat
     }
 
     /// <inheritdoc />
-    public MethodSnapshot Capture() => new(
-        new Dictionary<string, torch.Tensor> { ["examples"] = torch.tensor(_examples.Select(e => (long)e).ToArray()).DetachFromDisposeScope() },
-        new Dictionary<string, double>());
+    public MethodSnapshot Capture()
+    {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(_examples.Select(e => e.Example));
+        return new(new Dictionary<string, torch.Tensor> { ["examples"] = torch.tensor(json).DetachFromDisposeScope() }, new Dictionary<string, double>());
+    }
 
     /// <inheritdoc />
     public void Restore(MethodSnapshot snapshot)
@@ -60,7 +62,7 @@ internal sealed class ExampleMemory(IReadOnlyList<string> prompts) : IMethodStat
             throw new OpdException(ErrorCodes.CheckpointInvalid, "The checkpoint does not hold the harness's memory. Resume with the recipe that the run was started with.");
         _examples.Clear();
         _known.Clear();
-        using torch.Tensor examples = stored.to(torch.ScalarType.Int64).cpu();
-        foreach (long example in examples.data<long>().ToArray()) Add((int)example);
+        using torch.Tensor json = stored.cpu();
+        foreach (TrainingExample example in JsonSerializer.Deserialize<TrainingExample[]>(json.data<byte>().ToArray())!) Add(example);
     }
 }

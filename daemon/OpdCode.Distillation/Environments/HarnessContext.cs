@@ -23,8 +23,7 @@ internal sealed class HarnessContext : IContextSource
     private readonly HarnessDefinition _harness;
     private readonly LanguageModel _student;
     private readonly PromptFormat _format;
-    private readonly IReadOnlyList<TrainingExample> _examples;
-    private readonly ExampleMemory _memory;
+    private readonly ExampleMemory _memory = new();
     private readonly long _seed;
     private readonly (HarnessStage Stage, ContextTemplate Prompt, Regex? Parser)[] _stages;
     private readonly Dictionary<string, (HarnessRetrieval Retrieval, ContextTemplate Format)> _retrievals;
@@ -34,12 +33,11 @@ internal sealed class HarnessContext : IContextSource
     /// <exception cref="OpdException">OPD1321 naming the part of the harness that is wrong.</exception>
     public HarnessContext(HarnessContextRecipe recipe, HarnessDefinition harness, LanguageModel student, PromptFormat format, PromptSource prompts, long seed)
     {
-        (_recipe, _harness, _student, _format, _examples, _seed) = (recipe, harness, student, format, prompts.Examples, seed);
-        _memory = new ExampleMemory([.. _examples.Select(ExampleColumns.Prompt)]);
+        (_recipe, _harness, _student, _format, _seed) = (recipe, harness, student, format, seed);
         _stages = [.. harness.Stages.Select(s => (s, ContextTemplate.Parse(s.Prompt, $"stage {s.Name} of the harness"), s.Parser is null ? null : Compile(s)))];
         _retrievals = harness.Retrieve.ToDictionary(r => r.Key, r => (r.Value, ContextTemplate.Parse(r.Value.Format, $"retrieve.{r.Key} of the harness")), StringComparer.Ordinal);
         _final = [.. harness.Final.Select(text => ContextTemplate.Parse(text, "final of the harness"))];
-        CheckNames();
+        CheckNames(prompts.Loaded);
     }
 
     /// <inheritdoc />
@@ -49,21 +47,21 @@ internal sealed class HarnessContext : IContextSource
     public IReadOnlyList<int[]?> Prompts(IReadOnlyList<Rollout> rollouts, int step, CancellationToken cancel)
     {
         // One harness run for each prompt of the step: its rollouts share the context, as they share the prompt.
-        int[] examples = [.. rollouts.Select(r => r.Example).Distinct()];
+        TrainingExample[] examples = [.. rollouts.Select(r => r.Source).Distinct(ReferenceEqualityComparer.Instance).Cast<TrainingExample>()];
         Dictionary<string, string>[] results = [.. examples.Select(_ => new Dictionary<string, string>(StringComparer.Ordinal))];
         for (int stage = 0; stage < _stages.Length; stage++) Run(stage, examples, results, step, cancel);
-        var contexts = new Dictionary<int, int[]?>();
+        var contexts = new Dictionary<TrainingExample, int[]?>(ReferenceEqualityComparer.Instance);
         for (int i = 0; i < examples.Length; i++)
         {
             string? text = _final.Select(f => Fill(f, examples[i], results[i])).FirstOrDefault(t => t is not null);
-            contexts[examples[i]] = text is null ? null : ContextPrompt.Encode(_student, _format, _examples[examples[i]], text);
+            contexts[examples[i]] = text is null ? null : ContextPrompt.Encode(_student, _format, examples[i], text);
         }
         // What was met in this step can be looked up from the next one on: an example never finds its own answer.
-        foreach (int example in examples.Where(e => _examples[e].Answer is not null)) _memory.Add(example);
-        return [.. rollouts.Select(r => contexts[r.Example])];
+        foreach (TrainingExample example in examples.Where(e => e.Answer is not null)) _memory.Add(example);
+        return [.. rollouts.Select(r => contexts[r.Source])];
     }
 
-    private void Run(int number, int[] examples, Dictionary<string, string>[] results, int step, CancellationToken cancel)
+    private void Run(int number, TrainingExample[] examples, Dictionary<string, string>[] results, int step, CancellationToken cancel)
     {
         (HarnessStage stage, ContextTemplate template, Regex? parser) = _stages[number];
         List<int> places = [];
@@ -72,7 +70,7 @@ internal sealed class HarnessContext : IContextSource
         {
             if (Fill(template, examples[i], results[i]) is not { } text) continue;
             places.Add(i);
-            prompts.Add(ContextPrompt.Encode(_student, _format, _examples[examples[i]], text));
+            prompts.Add(ContextPrompt.Encode(_student, _format, examples[i], text));
         }
         var options = new SamplingOptions
         {
@@ -104,7 +102,7 @@ internal sealed class HarnessContext : IContextSource
     }
 
     // The text with its names filled in; null where one of them has no value.
-    private string? Fill(ContextTemplate template, int example, Dictionary<string, string> results)
+    private string? Fill(ContextTemplate template, TrainingExample example, Dictionary<string, string> results)
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (string name in template.Names)
@@ -115,28 +113,28 @@ internal sealed class HarnessContext : IContextSource
         return template.Fill(name => values[name]);
     }
 
-    private string? Value(string name, int example, Dictionary<string, string> results)
+    private string? Value(string name, TrainingExample example, Dictionary<string, string> results)
     {
-        if (name == HintName) return _recipe.Hint is null ? "" : ExampleColumns.Column(_examples[example], _recipe.Hint) ?? "";
+        if (name == HintName) return _recipe.Hint is null ? "" : ExampleColumns.Column(example, _recipe.Hint) ?? "";
         if (results.TryGetValue(name, out string? result)) return result;
         if (_retrievals.TryGetValue(name, out (HarnessRetrieval Retrieval, ContextTemplate Format) found)) return Retrieve(found.Retrieval, found.Format, example, results);
-        return _harness.Stages.Any(s => s.Name == name) ? null : ExampleColumns.Column(_examples[example], name);
+        return _harness.Stages.Any(s => s.Name == name) ? null : ExampleColumns.Column(example, name);
     }
 
-    private string? Retrieve(HarnessRetrieval retrieval, ContextTemplate format, int example, Dictionary<string, string> results)
+    private string? Retrieve(HarnessRetrieval retrieval, ContextTemplate format, TrainingExample example, Dictionary<string, string> results)
     {
         if (_memory.Count < retrieval.AtLeast) return null;
         string? same = null, other = null;
         if (retrieval.SameAnswerAs is not null && !results.TryGetValue(retrieval.SameAnswerAs, out same)) return null;
         if (retrieval.OtherAnswerThan is not null && !results.TryGetValue(retrieval.OtherAnswerThan, out other)) return null;
-        int[] nearest = _memory.Nearest(example, retrieval.K, e => (same is null || _examples[e].Answer?.Trim() == same) && (other is null || _examples[e].Answer?.Trim() != other));
-        return nearest.Length == 0 ? null : string.Concat(nearest.Select(e => format.Fill(name => ExampleColumns.Column(_examples[e], name) ?? "")));
+        TrainingExample[] nearest = _memory.Nearest(example, retrieval.K, e => (same is null || e.Answer?.Trim() == same) && (other is null || e.Answer?.Trim() != other));
+        return nearest.Length == 0 ? null : string.Concat(nearest.Select(e => format.Fill(name => ExampleColumns.Column(e, name) ?? "")));
     }
 
     // A name that nothing will ever give is a slip of the pen, not an example to leave out.
-    private void CheckNames()
+    private void CheckNames(IReadOnlyList<TrainingExample> examples)
     {
-        HashSet<string> known = [HintName, "prompt", "completion", "answer", "privileged_context", .. _examples.SelectMany(e => e.Extra?.Select(c => c.Key) ?? []), .. _retrievals.Keys];
+        HashSet<string> known = [HintName, "prompt", "completion", "answer", "privileged_context", .. examples.SelectMany(e => e.Extra?.Select(c => c.Key) ?? []), .. _retrievals.Keys];
         foreach ((HarnessStage stage, ContextTemplate prompt, _) in _stages)
         {
             Check(prompt, $"stage {stage.Name}");

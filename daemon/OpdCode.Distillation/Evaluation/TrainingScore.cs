@@ -7,6 +7,7 @@ using OpdCode.Models;
 using OpdCode.Models.Generation;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
+using OpdCode.Recipes.Data;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Evaluation;
@@ -21,36 +22,36 @@ internal sealed class TrainingScore
 
     private readonly Recipe _recipe;
     private readonly LanguageModel _student;
-    private readonly PromptSource _prompts;
     private readonly RolloutRewards _rewards;
     private readonly ITokenSignal _signal;
-    private readonly int[] _examples;
+    private readonly EncodedPrompt[] _prompts;
 
     /// <summary>Draws the prompts.</summary>
     /// <exception cref="OpdException">OPD1321 when there is neither a reward nor a judge to score with.</exception>
     public TrainingScore(Recipe recipe, int count, LanguageModel student, PromptSource prompts, RolloutRewards rewards, ITokenSignal signal)
     {
-        (_recipe, _student, _prompts, _rewards, _signal) = (recipe, student, prompts, rewards, signal);
+        (_recipe, _student, _rewards, _signal) = (recipe, student, rewards, signal);
         if (recipe.Rewards.Count == 0 && signal is NoSignal)
             throw new OpdException(ErrorCodes.ContextInvalid, "acceleration scores candidates by the recipe's rewards, or by a judge's opinion, and the recipe has neither. Add \"rewards\" or a signal.");
-        int[] order = CounterRandom.Permutation(prompts.Examples.Count, recipe.Seed, RandomStream.ValidationPrompts);
-        _examples = order[..Math.Min(count, order.Length)];
+        IReadOnlyList<TrainingExample> examples = prompts.Loaded;
+        var encoder = new PromptEncoder(recipe.Data.Train, student, recipe.Data.Format, recipe.Rollout.MaxNewTokens);
+        _prompts = [.. CounterRandom.Permutation(examples.Count, recipe.Seed, RandomStream.ValidationPrompts).Take(count).Select(i => new EncodedPrompt(examples[i], encoder.Encode(examples[i])))];
     }
 
     /// <summary>The score of the student as it is; higher is better.</summary>
     public double Of(CancellationToken cancel)
     {
         double sum = 0, count = 0;
-        foreach (int[] batch in _examples.Chunk(BatchSize))
+        foreach (EncodedPrompt[] batch in _prompts.Chunk(BatchSize))
         {
             using var none = torch.no_grad();
             using var scope = torch.NewDisposeScope();
             var options = new SamplingOptions { MaxNewTokens = _recipe.Rollout.MaxNewTokens, Temperature = 0, StopIds = _student.StopIds };
             IReadOnlyList<GeneratedSequence> written = Generator.Generate(_student.Decoder, _student.VocabularySize,
-                batch.Select(e => _prompts.PromptIds[e]).ToArray(), batch.Select(e => (long)e).ToArray(), options, cancel);
-            IReadOnlyList<Rollout> rollouts = _rewards.Score([.. batch.Select((example, i) => new Rollout
+                batch.Select(p => p.Ids).ToArray(), batch.Select((_, i) => (long)i).ToArray(), options, cancel);
+            IReadOnlyList<Rollout> rollouts = _rewards.Score([.. batch.Select((prompt, i) => new Rollout
             {
-                Example = example, Group = i, PromptIds = _prompts.PromptIds[example], ResponseIds = written[i].Ids, Finish = written[i].Finish,
+                Source = prompt.Example, Group = i, PromptIds = prompt.Ids, ResponseIds = written[i].Ids, Finish = written[i].Finish,
             })], cancel);
             (double part, double weight) = _recipe.Rewards.Count > 0 ? (rollouts.Sum(r => r.Reward!.Value), rollouts.Count) : Agreement(rollouts, cancel);
             sum += part;

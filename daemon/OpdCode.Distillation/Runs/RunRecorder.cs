@@ -11,7 +11,7 @@ using OpdCode.Recipes.Data;
 namespace OpdCode.Distillation.Runs;
 
 /// <summary>Writes what happened into the run folder: numbers, token feedback, answers, checkpoints.</summary>
-public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel student, PromptSource prompts, Evaluator? evaluator, TimeProvider time)
+public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel student, Evaluator? evaluator, TimeProvider time)
 {
     private EvaluationResult? _before;
     private bool _warned;
@@ -42,7 +42,7 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
         bool due = record.Every > 0 && (step == 1 || step == recipe.Steps || step % record.Every == 0);
         if (!due || firstIndex >= record.Rollouts) return;
         IReadOnlyList<RolloutRecord> records = feedback.Record(batch, rows, signals, step, firstIndex, record.Rollouts - firstIndex);
-        folder.Append(step, records.Select((r, i) => WithAnswer(r, prompts.Examples[batch.Rollouts[i].Example])).ToArray());
+        folder.Append(step, records.Select((r, i) => WithAnswer(r, batch.Rollouts[i].Source)).ToArray());
     }
 
     private RolloutRecord WithAnswer(RolloutRecord record, TrainingExample example) => record with
@@ -127,7 +127,7 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
     public void WriteAnswers()
     {
         if (_before is null || LastEvaluation is null || evaluator is null) return;
-        folder.WriteAnswers(evaluator.Prompts.Examples.Select((example, i) => new AnswerRecord
+        folder.WriteAnswers(evaluator.Prompts.Select(p => p.Example).Select((example, i) => new AnswerRecord
         {
             Index = i,
             Prompt = example.Prompt ?? string.Join("\n", example.Messages?.Select(m => m.Content) ?? []),

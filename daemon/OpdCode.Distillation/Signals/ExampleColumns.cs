@@ -7,26 +7,39 @@ using OpdCode.Recipes.Data;
 namespace OpdCode.Distillation.Signals;
 
 /// <summary>The values that a context's template may name: the columns of an example, and those of another one.</summary>
-/// <param name="examples">The training data.</param>
-/// <param name="file">Where they come from, for messages.</param>
-/// <param name="seed">Of the choice of other examples.</param>
-internal sealed class ExampleColumns(IReadOnlyList<TrainingExample> examples, string file, long seed)
+internal sealed class ExampleColumns
 {
     private const string OtherPrefix = "other.";
 
+    // Of a large file the first part stands for all: enough others to draw from.
+    private const int MostOthers = 10_000;
+
+    private readonly PromptSource _prompts;
+    private readonly TrainingExample[] _others;
+    private readonly long _seed;
+
+    /// <summary>Remembers which examples can be drawn as others.</summary>
+    /// <param name="prompts">The training data, before the first step: a resumed run finds the same others.</param>
+    /// <param name="seed">Of the draw.</param>
+    public ExampleColumns(PromptSource prompts, long seed)
+    {
+        (_prompts, _seed) = (prompts, seed);
+        _others = [.. prompts.Loaded.Take(MostOthers)];
+    }
+
     /// <summary>The value of a name for an example.</summary>
-    /// <param name="example">Its place in the data.</param>
+    /// <param name="example">Of the training data.</param>
     /// <param name="name">A column, or other.COLUMN.</param>
     /// <param name="setting">Where the template stands, for messages.</param>
     /// <param name="which">Keeps several contexts apart, so that each draws another example.</param>
     /// <exception cref="OpdException">OPD1203 naming file, line and column.</exception>
-    public string Value(int example, string name, string setting, int which)
+    public string Value(TrainingExample example, string name, string setting, int which)
     {
         bool ofOther = name.StartsWith(OtherPrefix, StringComparison.Ordinal);
-        TrainingExample source = examples[ofOther ? Other(example, which) : example];
+        TrainingExample source = ofOther ? Other(example, which) : example;
         string column = ofOther ? name[OtherPrefix.Length..] : name;
         return Column(source, column) ?? throw new OpdException(ErrorCodes.DataColumnMissing,
-            $"{file}, line {source.Line}: {setting} names {{{name}}}, and the line has no \"{column}\". Add the column, or change the text.");
+            $"{_prompts.Place(source)}: {setting} names {{{name}}}, and there is no \"{column}\". Add the column, or change the text.");
     }
 
     /// <summary>A column as text; null when the example does not have it.</summary>
@@ -47,11 +60,12 @@ internal sealed class ExampleColumns(IReadOnlyList<TrainingExample> examples, st
     /// <summary>The prompt, or the last message of the conversation.</summary>
     public static string Prompt(TrainingExample example) => example.Prompt ?? example.Messages?[^1].Content ?? "";
 
-    // Any example but this one, the same in every step: a function of seed, example and context alone.
-    private int Other(int example, int which)
+    // Any example but this one, the same in every step: a function of seed, prompt and context alone.
+    private TrainingExample Other(TrainingExample example, int which)
     {
-        if (examples.Count < 2) throw new OpdException(ErrorCodes.ContextInvalid, $"{file} holds one example, and a context asks for another one ({{other.…}}). Add examples.");
-        int at = (int)(CounterRandom.Uniform(seed, RandomStream.OtherExamples + which, example) * (examples.Count - 1));
-        return at < example ? at : at + 1;
+        if (_others.Length < 2) throw new OpdException(ErrorCodes.ContextInvalid, "The training data hold one example, and a context asks for another one ({other.…}). Add examples.");
+        string prompt = Prompt(example);
+        int at = (int)(CounterRandom.Uniform(_seed, RandomStream.OtherExamples + which, (long)(ulong)PromptHash.Of(example)) * _others.Length);
+        return Prompt(_others[at]) != prompt ? _others[at] : _others[(at + 1) % _others.Length];
     }
 }

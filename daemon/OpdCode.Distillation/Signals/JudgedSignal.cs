@@ -74,7 +74,7 @@ internal sealed class JudgedSignal(IJudge judge, JudgedSignalParts parts) : ITok
     // The same responses behind other prompts: the rows come in the same order, response by response.
     private static SequenceBatch Seen(SequenceBatch batch, Func<Rollout, int[]?> prompt) => batch.Rollouts.All(r => prompt(r) is null)
         ? batch
-        : SequenceBatch.Create([.. batch.Rollouts.Select(r => prompt(r) is { } ids ? r with { PromptIds = ids } : r)], batch.Ids_BT.device);
+        : SequenceBatch.Create([.. batch.Rollouts.Select(r => prompt(r) is { } ids ? r with { PromptIds = ids } : r)], batch.Rows_N.device);
 
     private IEnumerable<Rollout> WithContexts(IReadOnlyList<Rollout> rollouts, int step, CancellationToken cancel)
     {
@@ -99,7 +99,7 @@ internal sealed class JudgedSignal(IJudge judge, JudgedSignalParts parts) : ITok
     {
         if (prompt is null || prompt.Length + rollout.ResponseIds.Length <= judge.ContextLimit) return;
         throw new OpdException(ErrorCodes.PromptTooLong, string.Create(CultureInfo.InvariantCulture,
-            $"Example {rollout.Example + 1} of the data: the prompt that {judge.Name} is shown has {prompt.Length} tokens and the response {rollout.ResponseIds.Length}, but its context ends at {judge.ContextLimit}. Shorten signal.context, the data or the longest response."));
+            $"Line {rollout.Source.Line} of the training data: the prompt that {judge.Name} is shown has {prompt.Length} tokens and the response {rollout.ResponseIds.Length}, but its context ends at {judge.ContextLimit}. Shorten signal.context, the data or the longest response."));
     }
 
     /// <inheritdoc />

@@ -6,7 +6,6 @@ using OpdCode.Models;
 using OpdCode.Models.Generation;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
-using OpdCode.Recipes.Data;
 
 namespace OpdCode.Distillation.Signals;
 
@@ -19,7 +18,6 @@ internal sealed partial class PeerContext : IContextSource
     private readonly PeerContextRecipe _recipe;
     private readonly LanguageModel _model;
     private readonly PromptFormat _format;
-    private readonly IReadOnlyList<TrainingExample> _examples;
     private readonly ExampleColumns _columns;
     private readonly ContextTemplate _text;
     private readonly ContextTemplate? _feedback;
@@ -27,9 +25,9 @@ internal sealed partial class PeerContext : IContextSource
     private readonly long _seed;
 
     /// <summary>Parses the texts.</summary>
-    public PeerContext(PeerContextRecipe recipe, LanguageModel model, PromptFormat format, PromptSource prompts, ExampleColumns columns, string setting, long seed)
+    public PeerContext(PeerContextRecipe recipe, LanguageModel model, PromptFormat format, ExampleColumns columns, string setting, long seed)
     {
-        (_recipe, _model, _format, _examples, _columns, _setting, _seed) = (recipe, model, format, prompts.Examples, columns, setting, seed);
+        (_recipe, _model, _format, _columns, _setting, _seed) = (recipe, model, format, columns, setting, seed);
         _text = ContextTemplate.Parse(recipe.Text, setting + ".text");
         _feedback = recipe.Feedback is null ? null : ContextTemplate.Parse(recipe.Feedback, setting + ".feedback");
     }
@@ -53,7 +51,7 @@ internal sealed partial class PeerContext : IContextSource
             int peer = peers[(int)(CounterRandom.Uniform(_seed, RandomStream.ForContext(step, 0, place), 0) * peers.Length)];
             string shown = _model.DecodeResponse(rollouts[peer].ResponseIds);
             if (_recipe.StripThinking) shown = Thinking().Replace(shown, "").Trim();
-            text = _text.Fill(name => name == "peer" ? shown : _columns.Value(rollout.Example, name, _setting, 0));
+            text = _text.Fill(name => name == "peer" ? shown : _columns.Value(rollout.Source, name, _setting, 0));
         }
         else if (_feedback is not null && !Succeeded(rollout))
         {
@@ -61,10 +59,10 @@ internal sealed partial class PeerContext : IContextSource
             {
                 "response" => _model.DecodeResponse(rollout.ResponseIds),
                 "reward" => (rollout.Reward ?? 0).ToString(CultureInfo.InvariantCulture),
-                _ => _columns.Value(rollout.Example, name, _setting, 0),
+                _ => _columns.Value(rollout.Source, name, _setting, 0),
             });
         }
-        return text is null ? null : ContextPrompt.Encode(_model, _format, _examples[rollout.Example], text);
+        return text is null ? null : ContextPrompt.Encode(_model, _format, rollout.Source, text);
     }
 
     private bool Succeeded(Rollout rollout) => (rollout.Reward ?? throw new OpdException(ErrorCodes.ObjectiveInputMissing,

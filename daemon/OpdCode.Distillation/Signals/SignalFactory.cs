@@ -42,9 +42,9 @@ public static class SignalFactory
         ArgumentNullException.ThrowIfNull(student);
         ArgumentNullException.ThrowIfNull(prompts);
         if (judge is null || recipe.Signal is not { } signal) return new NoSignal();
-        int longest = recipe.Rollout.MaxNewTokens, longestPrompt = prompts.PromptIds.Max(p => p.Length);
+        int longest = recipe.Rollout.MaxNewTokens, longestPrompt = prompts.LongestPrompt;
         if (judge is TeacherSignal teacher) teacher.CheckFits(student, longestPrompt, longest);
-        var columns = new ExampleColumns(prompts.Examples, recipe.Data.Train, recipe.Seed);
+        var columns = new ExampleColumns(prompts, recipe.Seed);
         int contexts = 0;
         return new JudgedSignal(judge, new JudgedSignalParts
         {
@@ -62,7 +62,7 @@ public static class SignalFactory
         {
             null => null,
             TemplateContextRecipe template => new TemplateContext(template, student, recipe.Data.Format, prompts, columns, setting, contexts++),
-            PeerContextRecipe peers => new PeerContext(peers, student, recipe.Data.Format, prompts, columns, setting, recipe.Seed),
+            PeerContextRecipe peers => new PeerContext(peers, student, recipe.Data.Format, columns, setting, recipe.Seed),
             HarnessContextRecipe harness => new HarnessContext(harness, HarnessDefinition.Load(harness.Harness, recipeFolder), student, recipe.Data.Format, prompts, recipe.Seed),
             _ => throw new OpdException(ErrorCodes.ContextInvalid, $"{setting}: the context {context.GetType().Name} is not known."),
         };
