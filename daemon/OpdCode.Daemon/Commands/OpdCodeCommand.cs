@@ -34,6 +34,7 @@ public static class OpdCodeCommand
     public static RootCommand Create() => new("On-policy distillation of language models: a student writes, a teacher judges every token, the student learns.")
     {
         RunCommand.Create(),
+        ResumeCommand.Create(),
         ReportCommand.Create(),
         NewCommand.Create(),
         ValidateCommand.Create(),

@@ -234,6 +234,8 @@ export const errorCodes = {
   runtimeNotLoaded: "OPD2001",
   /** The device asked for is not there. */
   deviceNotFound: "OPD2002",
+  /** There was not enough memory to go on. */
+  outOfMemory: "OPD2003",
   /** A model folder's config.json is missing, malformed, or describes an architecture that is not supported. */
   modelConfigInvalid: "OPD2101",
   /** A safetensors file is truncated, malformed, or contradicts itself. */
@@ -266,6 +268,10 @@ export const errorCodes = {
   runStateInvalid: "OPD3006",
   /** The worker of a run is gone, or does not answer. */
   workerLost: "OPD3007",
+  /** Another process is writing this run. */
+  runBusy: "OPD3011",
+  /** A model, a data file or the recipe of a run is not what it was when the run began. */
+  inputsChanged: "OPD3012",
   /** Client and daemon speak versions of the protocol that do not fit together. */
   protocolVersionMismatch: "OPD4001",
   /** A request lacks a parameter, or one is outside of its range. */
