@@ -18,6 +18,12 @@ internal static class RandomStream
     /// <summary>The stream of one text written for a context: a function of step, stage and place in the step.</summary>
     public static long ForContext(int step, int stage, int place) => Contexts + ((long)step << 24) + ((long)stage << 18) + place;
 
+    /// <summary>Which responses a balance leaves out; see <see cref="ForBalance"/>.</summary>
+    public const long Balance = Contexts + (1L << 58);
+
+    /// <summary>The draw of one group of a step.</summary>
+    public static long ForBalance(int step, long group) => Balance + ((long)step << 24) + group;
+
     /// <summary>The stream of one rollout: a function of step and place in the step, so that resuming needs no state.</summary>
     public static long ForRollout(int step, int place) => Sampling + ((long)step << 24) + place;
 }

@@ -105,6 +105,7 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
         if (totals.LogRatio is double ratio) values["logRatio"] = ratio;
         if (totals.TeacherEntropy is double entropy) values["teacherEntropy"] = entropy;
         foreach ((string name, double value) in totals.Extra) values[name] = value;
+        foreach ((string name, double value) in totals.Stabilizers.Values) values[name] = value;
         AddEvaluation(values, step, result);
         folder.Append(new StepMetrics(step, values));
         return new StepReport(step, values, result?.Accuracy);

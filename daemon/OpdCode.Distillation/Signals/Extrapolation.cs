@@ -22,7 +22,7 @@ internal sealed class Extrapolation : IDisposable
     private readonly int _vocabulary;
     private readonly double _clip;
     private readonly bool _asDistribution;
-    private readonly List<double> _cliffs = [];
+    private readonly Dictionary<IReadOnlyList<Rollout>, double[]> _cliffs = new(ReferenceEqualityComparer.Instance); // a micro-batch may be judged twice in a step
     private torch.Tensor? _sideBySide;
 
     /// <summary>Prepares the extrapolation.</summary>
@@ -44,15 +44,18 @@ internal sealed class Extrapolation : IDisposable
     public void AddMetrics(Dictionary<string, double> metrics)
     {
         metrics["lambda"] = Lambda;
-        if (ExtrapolationCliff.Quantile(_cliffs, _recipe.Quantile) is not { } quantile) return;
+        double[] cliffs = Measured;
+        if (ExtrapolationCliff.Quantile(cliffs, _recipe.Quantile) is not { } quantile) return;
         metrics["lambdaStar"] = quantile;
-        metrics["beyondCliff"] = _cliffs.Count(c => Lambda > c) / (double)_cliffs.Count;
+        metrics["beyondCliff"] = cliffs.Count(c => Lambda > c) / (double)cliffs.Length;
     }
 
     /// <summary>What a person should know about the step that was judged; null for nothing.</summary>
-    public string? Warning => _cliffs.Count(c => Lambda > c) is > 0 and int beyond
-        ? string.Create(CultureInfo.InvariantCulture, $"λ is {Lambda:0.###}, beyond λ* at {beyond} of {_cliffs.Count} contract positions of the step (the lowest λ* is {_cliffs.Min():0.###}): structured output may break. Lower signal.extrapolation.lambda, or set its guard to \"cap\".")
+    public string? Warning => Measured.Count(c => Lambda > c) is > 0 and int beyond
+        ? string.Create(CultureInfo.InvariantCulture, $"λ is {Lambda:0.###}, beyond λ* at {beyond} of {Measured.Length} contract positions of the step (the lowest λ* is {Measured.Min():0.###}): structured output may break. Lower signal.extrapolation.lambda, or set its guard to \"cap\".")
         : null;
+
+    private double[] Measured => [.. _cliffs.Values.SelectMany(c => c)];
 
     /// <summary>Begins a step; with the guard "cap" λ is held below the step's quantile of λ*, but never below 1.</summary>
     /// <param name="parts">The step's micro-batches, made only where they are needed.</param>
@@ -82,7 +85,7 @@ internal sealed class Extrapolation : IDisposable
         if (Lambda == 1) return rows;
         torch.Tensor base_NM = _base.Use(batch.HiddenRows);
         double[] cliffs = Cliffs(rows.TeacherHidden_NM!, rows.TeacherHead_WM!, base_NM);
-        _cliffs.AddRange(cliffs.Where(double.IsFinite));
+        _cliffs[batch.Rollouts] = [.. cliffs.Where(double.IsFinite)];
         rows = rows with { CliffLambda_N = torch.tensor(cliffs, dtype: torch.float32, device: rows.SampledIds_N.device) };
         if (!_asDistribution)
             return rows with { BaseLogprobs_N = HeadProbe.Logprobs_N(base_NM, _base.Head_WM, _vocabulary, rows.SampledIds_N), TargetLambda = Lambda };

@@ -1,5 +1,6 @@
 using OpdCode.Distillation.Objectives;
 using OpdCode.Distillation.Rollouts;
+using OpdCode.Distillation.Stabilizers;
 using OpdCode.Models.Generation;
 using TorchSharp;
 
@@ -53,10 +54,14 @@ public sealed class StepTotals(IReadOnlyList<Rollout> rollouts)
         foreach ((string name, double value) in metrics ?? new Dictionary<string, double>()) Extra[name] = value;
     }
 
+    /// <summary>What the stabilizers did.</summary>
+    public StabilizerMetrics Stabilizers { get; } = new();
+
     /// <summary>Adds a micro-batch of so many sequences.</summary>
-    public void Add(ObjectiveResult result, int sequences)
+    public void Add(ObjectiveResult result, TokenRows rows, int sequences)
     {
         using var none = torch.no_grad();
+        Stabilizers.Add(rows, result.Signals);
         TokenSignals signals = result.Signals;
         Loss += result.Loss.ToDouble();
         Tokens += signals.StudentLogprob_N.shape[0];
