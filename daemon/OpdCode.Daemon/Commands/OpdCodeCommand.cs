@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using OpdCode.Daemon.Bench;
 using OpdCode.Daemon.Serving;
 
 namespace OpdCode.Daemon.Commands;
@@ -39,6 +40,7 @@ public static class OpdCodeCommand
     private static RootCommand Create(ProcessStreams? wire) => new("On-policy distillation of language models: a student writes, a teacher judges every token, the student learns.")
     {
         RunCommand.Create(),
+        ResumeCommand.Create(),
         ReportCommand.Create(),
         NewCommand.Create(),
         ValidateCommand.Create(),
@@ -50,7 +52,7 @@ public static class OpdCodeCommand
         TokenizeCommand.Create(),
         LogitsCommand.Create(),
         ExplainCommand.Create(),
-        new Command("bench", "Measure the parts that a run spends its time in.") { BenchLossCommand.Create() },
+        BenchCommand.Create(),
         MachineCommand.Create(),
         ServeCommand.Create(wire),
     };

@@ -8,6 +8,8 @@ export const protocolVersion = "1.0";
 export const methods = {
   /** The first call: exchanges versions and says what the client has opened. */
   initialize: "initialize",
+  /** What changed since initialize: folders opened, paths that the user chose in a dialog, trust granted. Replaces all that was said before. */
+  updateSession: "session/update",
   /** What there is to compute with. */
   getMachine: "machine/get",
   /** Reads a recipe and finds all of its problems; with preflight also those that need models and data. */
@@ -91,6 +93,7 @@ export const notifications = {
 /** Parameters and answer of each call, by its name on the wire. */
 export interface DaemonRequests {
   "initialize": { params: InitializeParams; result: InitializeResult };
+  "session/update": { params: InitializeParams; result: EmptyResult };
   "machine/get": { params: EmptyParams; result: MachineInfo };
   "recipes/validate": { params: ValidateRecipeParams; result: RecipeValidation };
   "recipes/resolve": { params: RecipeParams; result: RecipeResolution };
@@ -224,6 +227,8 @@ export const errorCodes = {
   pathAbsolute: "OPD1416",
   /** Student and teacher temperature inside the loss differ. */
   temperaturesOfLossDiffer: "OPD1417",
+  /** The recipe evaluates and has no prompts to evaluate on. */
+  nothingToEvaluate: "OPD1430",
   /** A reward's settings cannot work: a pattern or schema that is none, a limit below zero. */
   rewardInvalid: "OPD1501",
   /** The user's own reward command could not be started, broke its limits, or printed no number. */
@@ -232,6 +237,8 @@ export const errorCodes = {
   runtimeNotLoaded: "OPD2001",
   /** The device asked for is not there. */
   deviceNotFound: "OPD2002",
+  /** There was not enough memory to go on. */
+  outOfMemory: "OPD2003",
   /** A model folder's config.json is missing, malformed, or describes an architecture that is not supported. */
   modelConfigInvalid: "OPD2101",
   /** A safetensors file is truncated, malformed, or contradicts itself. */
@@ -264,6 +271,10 @@ export const errorCodes = {
   runStateInvalid: "OPD3006",
   /** The worker of a run is gone, or does not answer. */
   workerLost: "OPD3007",
+  /** Another process is writing this run. */
+  runBusy: "OPD3011",
+  /** A model, a data file or the recipe of a run is not what it was when the run began. */
+  inputsChanged: "OPD3012",
   /** Client and daemon speak versions of the protocol that do not fit together. */
   protocolVersionMismatch: "OPD4001",
   /** A request lacks a parameter, or one is outside of its range. */
@@ -1003,9 +1014,11 @@ export interface TokenColumn {
   readonly label: MetricDescription;
   /** The values; null where one is not a finite number. [T] */
   readonly values: readonly (number | null)[];
-  /** True when the sign carries meaning and 0 is neutral. */
+  /** True when both sides of `TokenColumn.neutral` carry meaning; where not, levels are 0 to 3. */
   readonly hasSign: boolean;
-  /** The absolute values at which levels 1, 2 and 3 of the colour scale begin, the same for all rollouts of the run. */
+  /** The value that says nothing: 1 for weights, 0 for most others. Levels are distances from it. */
+  readonly neutral: number;
+  /** The distances from `TokenColumn.neutral` at which levels 1, 2 and 3 of the colour scale begin, the same for all rollouts of the run. */
   readonly thresholds: readonly number[];
   /** The same from the tokens of this rollout alone. */
   readonly sampleThresholds: readonly number[];
