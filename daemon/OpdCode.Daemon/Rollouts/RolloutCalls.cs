@@ -1,9 +1,11 @@
+using OpdCode.Daemon.Rollouts.Import;
+using OpdCode.Daemon.Serving;
 using OpdCode.Protocol;
 
 namespace OpdCode.Daemon.Rollouts;
 
 /// <summary>What was recorded of rollouts.</summary>
-internal sealed class RolloutCalls(RolloutStore store) : IRolloutCalls
+internal sealed class RolloutCalls(RolloutStore store, Session session, IDaemonClient client, TimeProvider time) : IRolloutCalls
 {
     /// <inheritdoc />
     public Task<RolloutList> ListRollouts(ListRolloutsParams parameters, CancellationToken cancel) => Task.FromResult(RolloutListing.List(store, parameters, cancel));
@@ -24,8 +26,20 @@ internal sealed class RolloutCalls(RolloutStore store) : IRolloutCalls
     public Task<WhatIf> ExplainRollout(WhatIfParams parameters, CancellationToken cancel) => throw new NotImplementedException();
 
     /// <inheritdoc />
-    public Task<WrittenFile> ExportRollout(ExportRolloutParams parameters, CancellationToken cancel) => throw new NotImplementedException();
+    public Task<WrittenFile> ExportRollout(ExportRolloutParams parameters, CancellationToken cancel)
+    {
+        RolloutExport.Write(store, session.RunFolder(parameters.RunId), parameters, cancel);
+        return Task.FromResult(new WrittenFile(parameters.Path));
+    }
 
     /// <inheritdoc />
-    public Task<Run> ImportRollouts(ImportRolloutsParams parameters, CancellationToken cancel) => throw new NotImplementedException();
+    public async Task<Run> ImportRollouts(ImportRolloutsParams parameters, CancellationToken cancel)
+    {
+        Func<double, Task> progress = parameters.ProgressToken is { } token
+            ? share => client.Progress(new Progress(token, $"Importing {Path.GetFileName(parameters.Path)}", share))
+            : _ => Task.CompletedTask;
+        Run run = await new RolloutImport(session.RunsDirectory, time).Read(parameters, progress, cancel);
+        await client.RunsChanged(new RunsChanged([run], []));
+        return run;
+    }
 }
