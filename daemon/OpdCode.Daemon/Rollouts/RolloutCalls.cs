@@ -7,6 +7,8 @@ namespace OpdCode.Daemon.Rollouts;
 /// <summary>What was recorded of rollouts.</summary>
 internal sealed class RolloutCalls(RolloutStore store, Session session, IDaemonClient client, TimeProvider time) : IRolloutCalls
 {
+    private readonly WhatIfAnswer _whatIf = new();
+
     /// <inheritdoc />
     public Task<RolloutList> ListRollouts(ListRolloutsParams parameters, CancellationToken cancel) => Task.FromResult(RolloutListing.List(store, parameters, cancel));
 
@@ -23,7 +25,12 @@ internal sealed class RolloutCalls(RolloutStore store, Session session, IDaemonC
     public Task<WorstTokens> ListWorstTokens(WorstTokensParams parameters, CancellationToken cancel) => Task.FromResult(WorstTokenSearch.Find(store, parameters, cancel));
 
     /// <inheritdoc />
-    public Task<WhatIf> ExplainRollout(WhatIfParams parameters, CancellationToken cancel) => throw new NotImplementedException();
+    public Task<WhatIf> ExplainRollout(WhatIfParams parameters, CancellationToken cancel)
+    {
+        store.Read(parameters.RunId, parameters.Step, parameters.Index, cancel); // it is there
+        RolloutLine own = store.File(parameters.RunId, parameters.Step).Read(parameters.Index, cancel)!; // one of its own, to change
+        return Task.FromResult(_whatIf.Of(session.RunFolder(parameters.RunId), own, parameters));
+    }
 
     /// <inheritdoc />
     public Task<WrittenFile> ExportRollout(ExportRolloutParams parameters, CancellationToken cancel)

@@ -193,6 +193,8 @@ export const errorCodes = {
   objectiveRefused: "OPD1303",
   /** The objective needs something that the rows do not carry: a teacher, rewards, sampler log-probabilities or pairs. */
   objectiveInputMissing: "OPD1304",
+  /** What a judge is to be shown, or how candidates are scored, cannot work: a template, a harness, a missing score. */
+  contextInvalid: "OPD1321",
   /** Top-k or top-p sampling under an on-policy loss. */
   truncatedSampling: "OPD1401",
   /** The student samples at another temperature than its loss sees it at. */
@@ -489,6 +491,8 @@ export interface ImportRolloutsParams {
   readonly path: string;
   /** `auto`, `prime-rl`, `trl` or `ms-swift`. Default: `"auto"`. */
   readonly format?: string;
+  /** Absolute path of a model folder whose tokenizer made the tokens: shows texts where the dump has only ids; null: none. */
+  readonly tokenizer?: string;
   /** Where to report progress; null: nowhere. */
   readonly progressToken?: string;
 }
@@ -503,7 +507,7 @@ export interface InitializeParams {
   readonly processId?: number;
   /** Absolute paths of the folders that the user opened; files elsewhere are refused unless the user chose them (`InitializeParams.chosenPaths`). Default: `[]`. */
   readonly workspaceFolders?: readonly string[];
-  /** Absolute paths of folders outside of the workspace that the user's settings name, such as a models folder. Default: `[]`. */
+  /** Absolute paths of folders and files outside of the workspace that the user's settings name or that the user chose in a dialog. Default: `[]`. */
   readonly chosenPaths?: readonly string[];
   /** False in a restricted workspace: recipes are read and validated, nothing is started. Default: `true`. */
   readonly trusted?: boolean;
