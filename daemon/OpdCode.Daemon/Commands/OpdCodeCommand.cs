@@ -46,5 +46,6 @@ public static class OpdCodeCommand
         ExplainCommand.Create(),
         new Command("bench", "Measure the parts that a run spends its time in.") { BenchLossCommand.Create() },
         MachineCommand.Create(),
+        WorkCommand.Create(),
     };
 }
