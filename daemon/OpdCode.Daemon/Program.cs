@@ -3,8 +3,8 @@ using System.Text;
 using OpdCode.Daemon.Commands;
 
 // What goes into a pipe or a file is UTF-8 everywhere; a Windows console's code page is for its window only.
-// Ctrl+C asks a run to stop after the token it is at; a long step gets a minute before the process is ended.
-var streams = new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) };
+// Ctrl+C is the commands' own (Interrupts): the library would end a run that is still saving itself.
+var streams = new InvocationConfiguration { ProcessTerminationTimeout = null };
 if (Console.IsOutputRedirected) streams.Output = Utf8(Console.OpenStandardOutput());
 if (Console.IsErrorRedirected) streams.Error = Utf8(Console.OpenStandardError());
 return await OpdCodeCommand.Invoke(args, streams);

@@ -138,6 +138,9 @@ public static class ErrorCodes
     /// <summary>Student and teacher temperature inside the loss differ.</summary>
     public const string TemperaturesOfLossDiffer = "OPD1417";
 
+    /// <summary>The recipe evaluates and has no prompts to evaluate on.</summary>
+    public const string NothingToEvaluate = "OPD1430";
+
     /// <summary>A reward's settings cannot work: a pattern or schema that is none, a limit below zero.</summary>
     public const string RewardInvalid = "OPD1501";
 
@@ -149,6 +152,9 @@ public static class ErrorCodes
 
     /// <summary>The device asked for is not there.</summary>
     public const string DeviceNotFound = "OPD2002";
+
+    /// <summary>There was not enough memory to go on.</summary>
+    public const string OutOfMemory = "OPD2003";
 
     /// <summary>A model folder's config.json is missing, malformed, or describes an architecture that is not supported.</summary>
     public const string ModelConfigInvalid = "OPD2101";
@@ -197,6 +203,12 @@ public static class ErrorCodes
 
     /// <summary>The worker of a run is gone, or does not answer.</summary>
     public const string WorkerLost = "OPD3007";
+
+    /// <summary>Another process is writing this run.</summary>
+    public const string RunBusy = "OPD3011";
+
+    /// <summary>A model, a data file or the recipe of a run is not what it was when the run began.</summary>
+    public const string InputsChanged = "OPD3012";
 
     /// <summary>Client and daemon speak versions of the protocol that do not fit together.</summary>
     public const string ProtocolVersionMismatch = "OPD4001";

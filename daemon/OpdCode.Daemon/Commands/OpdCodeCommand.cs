@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using OpdCode.Daemon.Bench;
 
 namespace OpdCode.Daemon.Commands;
 
@@ -33,6 +34,7 @@ public static class OpdCodeCommand
     public static RootCommand Create() => new("On-policy distillation of language models: a student writes, a teacher judges every token, the student learns.")
     {
         RunCommand.Create(),
+        ResumeCommand.Create(),
         ReportCommand.Create(),
         NewCommand.Create(),
         ValidateCommand.Create(),
@@ -44,7 +46,7 @@ public static class OpdCodeCommand
         TokenizeCommand.Create(),
         LogitsCommand.Create(),
         ExplainCommand.Create(),
-        new Command("bench", "Measure the parts that a run spends its time in.") { BenchLossCommand.Create() },
+        BenchCommand.Create(),
         MachineCommand.Create(),
         WorkCommand.Create(),
     };

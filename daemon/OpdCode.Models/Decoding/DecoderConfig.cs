@@ -84,6 +84,11 @@ public sealed record DecoderConfig
         return DecoderConfigReader.Read(path, ConfigFile.Read(path, ErrorCodes.ModelConfigInvalid));
     }
 
+    /// <summary>Checks the content of a config.json that no folder holds: a shape made up for a measurement.</summary>
+    /// <param name="json">Kept as <see cref="Source"/>.</param>
+    /// <exception cref="OpdException">OPD2101 as for a file.</exception>
+    public static DecoderConfig Parse(JsonObject json) => DecoderConfigReader.Read("config.json", json);
+
     /// <summary>Number of weights, the tied head counted once.</summary>
     public long ParameterCount
     {

@@ -1,4 +1,4 @@
-namespace OpdCode.Daemon.Commands;
+namespace OpdCode.Daemon.Bench;
 
 /// <summary>Time and memory of one part of the loss benchmark.</summary>
 /// <param name="Seconds">Forward and backward, fastest run.</param>

@@ -1,7 +1,7 @@
 using OpdCode.Recipes;
 using TorchSharp;
 
-namespace OpdCode.Daemon.Commands;
+namespace OpdCode.Daemon.Bench;
 
 /// <summary>
 /// The usual way to write a distillation loss: whole [N, V] logits, ordinary autograd. Only here to be measured against.

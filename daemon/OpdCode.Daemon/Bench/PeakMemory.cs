@@ -1,4 +1,4 @@
-namespace OpdCode.Daemon.Commands;
+namespace OpdCode.Daemon.Bench;
 
 /// <summary>Watches the resident memory of this process from construction on, every millisecond.</summary>
 internal sealed class PeakMemory : IDisposable

@@ -1,11 +1,13 @@
 using System.Text.Json;
-using OpdCode.Daemon.Commands;
+using OpdCode.Daemon.Bench;
+using OpdCode.Daemon.Tests.Commands;
 using OpdCode.Distillation.Objectives;
 using OpdCode.Models.Native;
 using TorchSharp;
 
-namespace OpdCode.Daemon.Tests.Commands;
+namespace OpdCode.Daemon.Tests.Bench;
 
+[Collection(BenchTestsCollection.Name)]
 public sealed class LossMeasurementTests
 {
     public static TheoryData<string> Objectives => [.. LossMeasurement.Objectives.Keys];

@@ -1,4 +1,4 @@
-namespace OpdCode.Daemon.Commands;
+namespace OpdCode.Daemon.Bench;
 
 /// <summary>What one measurement of the loss benchmark runs on.</summary>
 /// <param name="Objective">Name of the loss in the benchmark.</param>

@@ -4,7 +4,7 @@ using OpdCode.Models.Native;
 using OpdCode.Recipes;
 using TorchSharp;
 
-namespace OpdCode.Daemon.Commands;
+namespace OpdCode.Daemon.Bench;
 
 /// <summary>Runs one part of the loss benchmark in this process.</summary>
 internal static class LossMeasurement
