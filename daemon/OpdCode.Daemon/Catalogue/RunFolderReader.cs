@@ -86,7 +86,7 @@ internal sealed class RunFolderReader(string folder)
             SecondsLeft = RunLife.IsActive(state) && state != RunState.Paused && _metrics.SecondsPerStep is double s ? s * (steps - _metrics.Step) : null,
             Latest = new Dictionary<string, double>(_metrics.Latest),
             AccuracyBefore = _metrics.AccuracyBefore,
-            WorkerProcess = alive ? worker!.Process : null,
+            WorkerProcess = alive && !ended ? worker!.Process : null,
             QueuePosition = queuePosition,
             Failure = state is RunState.Failed or RunState.Interrupted ? Failure() : null,
             Starred = user.Starred,
@@ -139,7 +139,7 @@ internal sealed class RunFolderReader(string folder)
             if (happened.Event is "started" or "resumed") _metrics.Restart();
             if (happened.Event == "started") _started ??= happened.Time;
             if (happened.Event == "imported") _imported = true;
-            _life = new LifeEvent(happened.Event, happened.Time, happened.Step, null, happened.Message);
+            _life = new LifeEvent(happened.Event, happened.Time, happened.Step, happened.Code, happened.Message);
         });
     }
 

@@ -49,5 +49,6 @@ public static class OpdCodeCommand
         BenchCommand.Create(),
         MachineCommand.Create(),
         WorkCommand.Create(),
+        ScorerCommand.Create(),
     };
 }

@@ -33,7 +33,7 @@ public static class WorkCommand
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => signal.Cancel = true);
         try
         {
-            return await new RunWork(folder, log, TimeProvider.System).Run(control);
+            return new RunWork(folder, log, TimeProvider.System).Run(control);
         }
         catch (OpdException refused)
         {

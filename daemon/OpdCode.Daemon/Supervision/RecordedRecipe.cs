@@ -25,6 +25,9 @@ internal static class RecordedRecipe
         }
     }
 
+    /// <summary>The text that was asked for, of a run that has not resolved it yet; an empty object when nothing is known.</summary>
+    public static string Asked(string folder) => SmallFile.Read<RunRequest>(Path.Combine(folder, RunFiles.Request))?.Recipe ?? "{}";
+
     /// <summary>A request for a new run of the same resolved recipe.</summary>
     /// <exception cref="OpdException">OPD3003: nothing was recorded.</exception>
     public static RunRequest Request(Run run, DateTimeOffset now)

@@ -1,6 +1,7 @@
 using OpdCode.Daemon.Catalogue;
 using OpdCode.Daemon.Work;
 using OpdCode.Protocol;
+using OpdCode.Recipes;
 
 namespace OpdCode.Daemon.Supervision;
 
@@ -16,7 +17,8 @@ internal sealed class RunSteering(RunSupervisor supervisor, TimeProvider time)
     /// <exception cref="OpdException">The recipe has errors, or the folder refuses.</exception>
     public Task<Run> Start(StartRunParams asked, CancellationToken cancel)
     {
-        (RunRequest request, var reading) = RunRequest.Of(asked.RecipePath, asked.Overrides, Given(asked.Name), time.GetUtcNow());
+        RunRequest request = RunRequest.Record(asked.RecipePath, asked.Overrides, time.GetUtcNow(), Given(asked.Name));
+        RecipeReading reading = request.Read();
         return Add(request, request.Name ?? reading.Recipe!.Name ?? reading.DefaultName, cancel);
     }
 

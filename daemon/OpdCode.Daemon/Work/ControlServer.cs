@@ -3,10 +3,9 @@ using StreamJsonRpc;
 namespace OpdCode.Daemon.Work;
 
 /// <summary>Listens on a run's pipe for as long as it lives; several may ask at once.</summary>
-internal sealed class ControlServer : IAsyncDisposable
+internal sealed class ControlServer : IDisposable
 {
     private readonly CancellationTokenSource _end = new();
-    private readonly Task _listening;
 
     /// <summary>Starts to listen.</summary>
     /// <param name="pipe">Name of the pipe.</param>
@@ -15,7 +14,7 @@ internal sealed class ControlServer : IAsyncDisposable
     {
         // The first pipe is there before anyone can be told its name.
         Task<Stream> first = LocalPipe.Accept(pipe, _end.Token);
-        _listening = Task.Run(() => Listen(pipe, first, attach));
+        _ = Listen(pipe, first, attach);
     }
 
     /// <summary>A server of the verbs of a run.</summary>
@@ -24,12 +23,13 @@ internal sealed class ControlServer : IAsyncDisposable
 
     private async Task Listen(string pipe, Task<Stream> accepted, Action<JsonRpc> attach)
     {
+        CancellationToken end = _end.Token;
         try
         {
             while (true)
             {
                 Stream stream = await accepted;
-                accepted = LocalPipe.Accept(pipe, _end.Token);
+                accepted = LocalPipe.Accept(pipe, end);
                 JsonRpc rpc = LocalPipe.Speak(stream);
                 attach(rpc);
                 rpc.StartListening(); // disposes of itself and the stream when the other side goes
@@ -42,10 +42,9 @@ internal sealed class ControlServer : IAsyncDisposable
     }
 
     /// <inheritdoc />
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        await _end.CancelAsync();
-        await _listening;
+        _end.Cancel();
         _end.Dispose();
     }
 }

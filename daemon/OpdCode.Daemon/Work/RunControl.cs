@@ -64,7 +64,6 @@ internal sealed class RunControl : IWorkerControl, IDisposable
                 Hold();
                 if (Now.State == RunState.Running) run.Note("resumed", report.Step, "From the pause.");
             }
-            Aborted.ThrowIfCancellationRequested();
             if (Now.State == RunState.Stopping && !stopping)
             {
                 run.Stop();

@@ -27,23 +27,24 @@ internal sealed record RunRequest
     /// <summary>Settings that replace those of the text, each <c>path=value</c>.</summary>
     public IReadOnlyList<string> Overrides { get; init; } = [];
 
-    /// <summary>Reads a recipe for a run.</summary>
-    /// <exception cref="OpdException">The file cannot be read, or the recipe has errors; all of them are in the message.</exception>
-    public static (RunRequest Request, RecipeReading Reading) Of(string recipePath, IReadOnlyList<string> overrides, string? name, DateTimeOffset now)
+    /// <summary>Records a recipe for a run.</summary>
+    /// <param name="recipePath">The recipe's file.</param>
+    /// <param name="overrides">Settings that replace those of the file.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="name">Name of the run; null: the recipe's.</param>
+    /// <exception cref="OpdException">OPD1002 or OPD2901: the file cannot be read.</exception>
+    public static RunRequest Record(string recipePath, IReadOnlyList<string> overrides, DateTimeOffset now, string? name = null)
     {
         recipePath = Path.GetFullPath(recipePath);
         if (!File.Exists(recipePath)) throw new OpdException(ErrorCodes.FileNotFound, $"There is no recipe {recipePath}. Check the name; recipes end with .opd.json.");
-        string text;
         try
         {
-            text = File.ReadAllText(recipePath);
+            return new RunRequest { Created = now, Name = name, RecipePath = recipePath, Recipe = File.ReadAllText(recipePath), Overrides = overrides };
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new OpdException(ErrorCodes.FileNotAccessible, $"The recipe {recipePath} cannot be read: {failure.Message}", failure);
         }
-        var request = new RunRequest { Created = now, Name = name, RecipePath = recipePath, Recipe = text, Overrides = overrides };
-        return (request, request.Read());
     }
 
     /// <summary>The recipe.</summary>

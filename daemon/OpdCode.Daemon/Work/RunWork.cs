@@ -14,10 +14,10 @@ internal sealed class RunWork(string folder, TextWriter log, TimeProvider time)
 {
     /// <summary>Computes; whatever happens is in the run folder afterwards.</summary>
     /// <returns>The exit code: 0 when it ended as somebody wanted it to.</returns>
-    public async Task<int> Run(RunControl control)
+    public int Run(RunControl control)
     {
         RunRequest? request = SmallFile.Read<RunRequest>(Path.Combine(folder, RunFiles.Request));
-        await using WorkerPresence presence = WorkerPresence.Enter(folder, control, DeviceOf(request), Attendance.Background, time);
+        using WorkerPresence presence = WorkerPresence.Enter(folder, control, DeviceOf(request), Attendance.Background, time);
         File.Delete(Path.Combine(folder, RunFiles.Failure)); // of an earlier end
         Log($"opdcode {typeof(RunWork).Assembly.GetName().Version} works on {folder} as process {Environment.ProcessId}.");
         try
@@ -32,7 +32,6 @@ internal sealed class RunWork(string folder, TextWriter log, TimeProvider time)
         }
         catch (OperationCanceledException) when (control.Aborted.IsCancellationRequested)
         {
-            EventFile.Append(folder, new RunEvent { Time = time.GetUtcNow(), Event = "aborted", Step = control.Now.Step, Message = "Nothing was saved since the last checkpoint." });
             control.Apply(RunInput.Cancel);
             Log($"Aborted after step {control.Now.Step}.");
             return 0;
@@ -48,6 +47,8 @@ internal sealed class RunWork(string folder, TextWriter log, TimeProvider time)
 
     private DistillationSession Open(RunRequest? request)
     {
+        // What was written before goes on; a run that saved nothing yet begins again.
+        if (File.Exists(Path.Combine(folder, "recipe.json"))) return DistillationSession.Resume(folder, ChangedInputs.Refuse, time);
         if (request is null) throw new OpdException(ErrorCodes.RunFolder, $"{folder} holds no {RunFiles.Request}, so there is nothing to start. Start the recipe anew.");
         return DistillationSession.Open(request.Read(), folder, time);
     }
@@ -62,12 +63,12 @@ internal sealed class RunWork(string folder, TextWriter log, TimeProvider time)
         try
         {
             if (new RunFolderReader(folder).LastLifeEvent()?.Event != "failed")
-                EventFile.Append(folder, new RunEvent { Time = time.GetUtcNow(), Event = "failed", Step = at.Step, Message = message });
+                EventFile.Append(folder, new RunEvent { Time = time.GetUtcNow(), Event = "failed", Step = at.Step, Code = code, Message = message });
             SmallFile.Write(Path.Combine(folder, RunFiles.Failure), new RunFailure
             {
                 Code = code,
                 Message = message,
-                OutOfMemory = IsOutOfMemory(failure),
+                OutOfMemory = code == ErrorCodes.OutOfMemory,
                 LogTail = LogTail.Of(folder),
                 Checkpoint = new RunFolderReader(folder).LatestCheckpoint(),
             });
@@ -78,9 +79,6 @@ internal sealed class RunWork(string folder, TextWriter log, TimeProvider time)
         }
         if (RunLife.Next(at.State, RunInput.Fail) is not null) control.Apply(RunInput.Fail);
     }
-
-    private static bool IsOutOfMemory(Exception failure) => failure is OutOfMemoryException || failure.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
-        || failure.Message.Contains("not enough memory", StringComparison.OrdinalIgnoreCase) || failure.Message.Contains("can't allocate memory", StringComparison.OrdinalIgnoreCase);
 
     private void Log(string line) => log.WriteLine($"{time.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z {line}");
 }

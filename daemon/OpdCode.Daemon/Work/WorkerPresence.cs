@@ -6,7 +6,7 @@ namespace OpdCode.Daemon.Work;
 /// The sign that this process computes a run: the lock that the system takes back whatever ends the process, the
 /// heartbeat in worker.json, and the pipe that the run is steered by.
 /// </summary>
-internal sealed class WorkerPresence : IAsyncDisposable
+internal sealed class WorkerPresence : IDisposable
 {
     private static readonly TimeSpan s_beat = TimeSpan.FromSeconds(2);
 
@@ -19,6 +19,7 @@ internal sealed class WorkerPresence : IAsyncDisposable
     private readonly Lock _writing = new();
     private WorkerRecord _record;
     private RunState? _written;
+    private bool _leaving;
 
     private WorkerPresence(string folder, FileStream held, RunControl control, WorkerRecord record, TimeProvider time)
     {
@@ -39,7 +40,7 @@ internal sealed class WorkerPresence : IAsyncDisposable
     public static WorkerPresence Enter(string folder, RunControl control, string device, Attendance foreground, TimeProvider time)
     {
         folder = Path.GetFullPath(folder);
-        FileStream held = Take(folder) ?? throw new OpdException(ErrorCodes.RunStateInvalid,
+        FileStream held = Take(folder) ?? throw new OpdException(ErrorCodes.RunBusy,
             $"{folder} is computed by another process already{(SmallFile.Read<WorkerRecord>(Path.Combine(folder, RunFiles.Worker)) is { } other ? $" (process {other.Process} on {other.Machine})" : "")}. Wait for it, or stop it with `opdcode runs stop`.");
         DateTimeOffset now = time.GetUtcNow();
         WorkerRecord? announced = SmallFile.Read<WorkerRecord>(Path.Combine(folder, RunFiles.Worker));
@@ -94,7 +95,9 @@ internal sealed class WorkerPresence : IAsyncDisposable
         lock (_writing)
         {
             WorkerStatus now = _control.Now;
-            _record = _record with { State = now.State, Step = now.Step, Time = _time.GetUtcNow() };
+            // A run has ended when its process lets go of it: what is still written until then belongs to it.
+            if (!RunLife.IsEnded(now.State) || _leaving) _record = _record with { State = now.State };
+            _record = _record with { Step = now.Step, Time = _time.GetUtcNow() };
             try
             {
                 SmallFile.Write(_file, _record);
@@ -108,12 +111,13 @@ internal sealed class WorkerPresence : IAsyncDisposable
     }
 
     /// <inheritdoc />
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
         _control.Changed = null;
-        await _timer.DisposeAsync();
-        await _server.DisposeAsync();
+        _timer.Dispose();
+        _server.Dispose();
+        lock (_writing) _leaving = true;
         Beat();
-        await _lock.DisposeAsync();
+        _lock.Dispose();
     }
 }
