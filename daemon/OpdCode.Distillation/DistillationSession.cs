@@ -6,6 +6,7 @@ using OpdCode.Distillation.Rollouts;
 using OpdCode.Distillation.Runs;
 using OpdCode.Distillation.Runs.Checkpoints;
 using OpdCode.Distillation.Signals;
+using OpdCode.Distillation.Stabilizers;
 using OpdCode.Distillation.Training;
 using OpdCode.Models;
 using OpdCode.Models.Decoding;
@@ -27,6 +28,7 @@ public sealed class DistillationSession : IDisposable
     private readonly StudentSampler _sampler;
     private readonly RolloutRewards _rewards;
     private readonly IObjective _objective;
+    private readonly StepStabilizers _stabilizers;
     private readonly RunFolder _folder;
     private readonly RunRecorder _recorder;
     private readonly RunLock _lock;
@@ -35,9 +37,10 @@ public sealed class DistillationSession : IDisposable
     private volatile StopRequest? _stopRequested;
     private int _step;
 
-    private DistillationSession(Recipe recipe, LanguageModel student, TeacherSignal? teacher, IObjective objective, Func<(RunFolder, RunLock)> folder, string recipeFolder, TimeProvider time)
+    private DistillationSession(Recipe recipe, LanguageModel student, TeacherSignal? teacher, IObjective objective, StabilizerPipeline stabilizers, Func<(RunFolder, RunLock)> folder, string recipeFolder, TimeProvider time)
     {
         (_recipe, _student, _teacher, _objective, _time) = (recipe, student, teacher, objective, time);
+        _stabilizers = new StepStabilizers(stabilizers, objective, student);
         int longest = recipe.Rollout.MaxNewTokens;
         PromptSource prompts = PromptSource.Open(recipe.Data, student, longest, recipe.Seed);
         if (recipe.Evaluate is EvaluateRecipe evaluate)
@@ -48,7 +51,7 @@ public sealed class DistillationSession : IDisposable
         student.KeepCompanions(); // a checkpoint holds the tokenizer that the run uses, whatever becomes of the folder meanwhile
         (_folder, _lock) = folder();
         var checkpoints = new CheckpointStore(_folder, student, recipe.Checkpoint, time);
-        foreach (IMethodState state in new object?[] { prompts, teacher, objective, _sampler, _rewards, _evaluator }.OfType<IMethodState>()) checkpoints.Track(state);
+        foreach (IMethodState state in new object?[] { prompts, teacher, objective, _sampler, _rewards, _evaluator }.OfType<IMethodState>().Concat(stabilizers.States)) checkpoints.Track(state);
         _recorder = new RunRecorder(recipe, _folder, student, _evaluator, checkpoints, time);
     }
 
@@ -106,7 +109,8 @@ public sealed class DistillationSession : IDisposable
     {
         Recipe recipe = Located(reading);
         torch.Device device = ComputeDevice.Resolve(recipe.Device);
-        IObjective objective = ObjectiveFactory.Create(recipe.Objective);
+        StabilizerPipeline stabilizers = StabilizerFactory.Create(recipe.Stabilizers, recipe.Objective, recipe.Seed);
+        IObjective objective = stabilizers.WithTerms(ObjectiveFactory.Create(recipe.Objective));
         if (recipe.Objective is GroupRewardObjectiveRecipe { ScaleRewards: "batch" } && recipe.Optimizer.MicroBatch > 0)
         {
             throw new OpdException(ErrorCodes.ObjectiveInvalid,
@@ -124,15 +128,15 @@ public sealed class DistillationSession : IDisposable
                     $"student.model {recipe.Student.Model} is an adapter, which is trained on as it is, and student.lora asks for another. Remove student.lora, or name the base model.");
             }
             if (recipe.Student.Lora is LoraRecipe lora) student.Decoder.Adapter = Adapt(student, lora, recipe.Seed, device);
-            if (objective.NeedsTeacher)
+            if (objective.NeedsTeacher || stabilizers.NeedsTeacher)
             {
                 if (recipe.Signal is not TeacherSignalRecipe signal)
-                    throw new OpdException(ErrorCodes.RecipeInvalid, "The objective compares the student with a teacher, but the recipe has no signal. Add \"signal\": {\"kind\": \"teacher\", \"model\": \"…\"}.");
+                    throw new OpdException(ErrorCodes.RecipeInvalid, "The objective or a stabilizer compares the student with a teacher, but the recipe has no signal. Add \"signal\": {\"kind\": \"teacher\", \"model\": \"…\"}.");
                 teacher = new TeacherSignal(LanguageModel.Load(signal.Model, device));
                 teacher.CheckSameTokens(student);
             }
             student.Decoder.Trained.EnableTraining();
-            return new DistillationSession(recipe, student, teacher, objective, folder, reading.Folder, time);
+            return new DistillationSession(recipe, student, teacher, objective, stabilizers, folder, reading.Folder, time);
         }
         catch
         {
@@ -167,7 +171,7 @@ public sealed class DistillationSession : IDisposable
     /// <param name="cancel">Aborts between tokens: nothing is saved.</param>
     public IEnumerable<StepReport> Run(CancellationToken cancel)
     {
-        var loop = new DistillationLoop(_recipe, _student, _teacher, _objective, _sampler, _rewards, _evaluator, _recorder);
+        var loop = new DistillationLoop(_recipe, _student, _teacher, _objective, _stabilizers, _sampler, _rewards, _evaluator, _recorder);
         using IEnumerator<StepReport> steps = loop.Run(cancel).GetEnumerator();
         while (Recorded(() => Advance(steps)))
         {
@@ -302,14 +306,14 @@ public sealed class DistillationSession : IDisposable
             Origins = resolved.Origins,
         };
         _folder.WriteRecipe(resolved.Json, run);
-        _folder.WriteLabels(MetricLabels.For(_objective));
+        _folder.WriteLabels(MetricLabels.For(_objective, _stabilizers.Pipeline));
         _folder.Append(new RunEvent { Time = now, Event = "started" });
     }
 
     private void GoBackTo(ResumePlan plan)
     {
         _folder.GoBackTo(plan);
-        _folder.WriteLabels(MetricLabels.For(_objective));
+        _folder.WriteLabels(MetricLabels.For(_objective, _stabilizers.Pipeline));
         foreach ((int step, string problem) in plan.Damaged)
             _folder.Append(new RunEvent { Time = _time.GetUtcNow(), Event = "damaged", Step = step, Code = ErrorCodes.CheckpointInvalid, Message = $"checkpoint-{step} is not used: {problem}." });
         string device = _student.Decoder.Device.ToString();

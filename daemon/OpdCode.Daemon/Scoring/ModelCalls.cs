@@ -1,3 +1,5 @@
+using System.Text;
+using OpdCode.Daemon.Rollouts;
 using OpdCode.Protocol;
 
 namespace OpdCode.Daemon.Scoring;
@@ -6,7 +8,12 @@ namespace OpdCode.Daemon.Scoring;
 internal sealed class ModelCalls(Scorer scorer, IDaemonClient client) : IModelCalls
 {
     /// <inheritdoc />
-    public Task<TokenFeedback> Score(ScoreParams parameters, CancellationToken cancel) => throw new NotImplementedException();
+    public async Task<TokenFeedback> Score(ScoreParams parameters, CancellationToken cancel)
+    {
+        string line = await scorer.Score(parameters, Report(parameters.ProgressToken), cancel);
+        // The same way as what was recorded: one number, one path.
+        return FeedbackPage.Of(RolloutLineReader.Read(Encoding.UTF8.GetBytes(line), isWithTexts: true), 0, null, null, isWithAlternatives: parameters.TopK > 0);
+    }
 
     /// <inheritdoc />
     public Task<Generated> Generate(GenerateParams parameters, CancellationToken cancel) => scorer.Generate(parameters, Report(parameters.ProgressToken), cancel);

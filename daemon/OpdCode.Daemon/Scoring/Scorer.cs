@@ -14,7 +14,7 @@ namespace OpdCode.Daemon.Scoring;
 /// <param name="launcher">Starts it.</param>
 /// <param name="time">Measures idleness.</param>
 /// <param name="idle">How long models stay loaded without use.</param>
-internal sealed class Scorer(WorkerLauncher launcher, TimeProvider time, TimeSpan idle) : IAsyncDisposable
+internal sealed class Scorer(WorkerLauncher launcher, TimeProvider time, TimeSpan idle) : IDisposable
 {
     private static readonly TimeSpan s_startPatience = TimeSpan.FromSeconds(30);
     private const int LinesKept = 20;
@@ -137,14 +137,16 @@ internal sealed class Scorer(WorkerLauncher launcher, TimeProvider time, TimeSpa
         }
     }
 
-    /// <inheritdoc />
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends the process, whether it computes or not: nobody waits for the answer.</summary>
+    public async Task Close()
     {
         Instance? instance = _instance;
         await Release();
-        instance?.End(); // busy or not: nobody waits for the answer
-        _gate.Dispose();
+        instance?.End();
     }
+
+    /// <inheritdoc />
+    public void Dispose() => _gate.Dispose();
 
     // Straight through: the framework's Progress would wait for a synchronisation context.
     private sealed class Forward(Action<string, double?> report) : IProgress<ScorerProgress>
@@ -154,6 +156,8 @@ internal sealed class Scorer(WorkerLauncher launcher, TimeProvider time, TimeSpa
 
     private sealed class Instance(Process process, JsonRpc rpc, ITimer sleep, ConcurrentQueue<string> lines)
     {
+        private int _ended;
+
         public Process Process => process;
 
         public JsonRpc Rpc => rpc;
@@ -166,6 +170,7 @@ internal sealed class Scorer(WorkerLauncher launcher, TimeProvider time, TimeSpa
 
         public void End()
         {
+            if (Interlocked.Exchange(ref _ended, 1) == 1) return;
             sleep.Dispose();
             rpc.Dispose();
             process.StandardInput.Close();

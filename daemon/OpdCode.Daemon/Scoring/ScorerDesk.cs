@@ -67,9 +67,11 @@ internal sealed class ScorerDesk : IScorerControl, IDisposable
         if (recipe.Evaluate is not EvaluateRecipe evaluate)
             throw new OpdException(ErrorCodes.RunStateInvalid, "The run's recipe does not evaluate, so there is nothing to measure a checkpoint with. Add evaluate to the recipe and run it again.");
         LanguageModel model = Load(checkpoint, progress);
-        PromptSource prompts = PromptSource.Read(reading.FullPath(evaluate.Data), model, recipe.Data.Format, recipe.Rollout.MaxNewTokens, recipe.Seed, evaluate.Count);
-        progress.Report(new ScorerProgress($"Answering {prompts.Examples.Count} held-out prompts with the checkpoint of step {step}", null));
-        EvaluationResult result = new Evaluator(evaluate, prompts, recipe.Rollout.MaxNewTokens).Evaluate(model, cancel);
+        evaluate = evaluate with { Data = evaluate.Data is null ? null : reading.FullPath(evaluate.Data) };
+        DataRecipe data = recipe.Data with { Train = reading.FullPath(recipe.Data.Train) };
+        IReadOnlyList<EncodedPrompt> prompts = PromptEncoder.ReadHeldOut(evaluate, data, model, recipe.Rollout.MaxNewTokens);
+        progress.Report(new ScorerProgress($"Answering {prompts.Count} held-out prompts with the checkpoint of step {step}", null));
+        EvaluationResult result = new Evaluator(evaluate, evaluate.Data ?? data.Train, prompts, recipe.Rollout.MaxNewTokens).Evaluate(model, cancel);
         return new CheckpointScore(step, result.Accuracy, result.Correct.Count);
     }, cancel);
 

@@ -1,7 +1,6 @@
 using OpdCode.Daemon.Catalogue;
 using OpdCode.Daemon.Reports;
 using OpdCode.Daemon.Scoring;
-using OpdCode.Distillation.Runs;
 using OpdCode.Protocol;
 
 namespace OpdCode.Daemon.Supervision;
@@ -9,9 +8,6 @@ namespace OpdCode.Daemon.Supervision;
 /// <summary>Runs and their checkpoints, on the wire.</summary>
 internal sealed class RunCalls(RunsHost host, Scorer scorer, IDaemonClient client) : IRunCalls
 {
-    // A list of events is for reading; a run of a year would have more than anybody reads.
-    private const int MostEvents = 10_000;
-
     /// <inheritdoc />
     public async Task<Run> StartRun(StartRunParams parameters, CancellationToken cancel) => await (await host.Steering(cancel)).Start(parameters, cancel);
 
@@ -24,17 +20,7 @@ internal sealed class RunCalls(RunsHost host, Scorer scorer, IDaemonClient clien
         RunCatalogue catalogue = (await host.Supervisor(cancel)).Catalogue;
         catalogue.Require(parameters.RunId);
         catalogue.Refresh(parameters.RunId);
-        Run run = catalogue.Require(parameters.RunId).Run;
-        RunReader reader = RunReader.Open(run.Folder);
-        return new RunDetail
-        {
-            Run = run,
-            Recipe = reader.ReadRecipe()?.GetRawText() ?? RecordedRecipe.Asked(run.Folder),
-            Events = [.. reader.ReadEvents().TakeLast(MostEvents).Select(e => new RunEventInfo(e.Time, e.Event, e.Step, e.Message))],
-            Checkpoints = CheckpointList.Read(run.Folder, new RunFolderReader(run.Folder).Accuracies()),
-            RolloutSteps = reader.RolloutSteps(),
-            Metrics = [.. run.Latest.Keys.Order(StringComparer.Ordinal)],
-        };
+        return RunDetails.Of(catalogue.Require(parameters.RunId).Run);
     }
 
     /// <inheritdoc />

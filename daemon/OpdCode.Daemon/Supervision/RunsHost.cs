@@ -8,7 +8,7 @@ namespace OpdCode.Daemon.Supervision;
 /// <param name="launcher">Starts workers.</param>
 /// <param name="time">Source of time stamps.</param>
 /// <param name="tell">Is told what changed.</param>
-internal sealed class RunsHost(Func<string> folder, WorkerLauncher launcher, TimeProvider time, Func<RunsChanged, Task> tell) : IAsyncDisposable
+internal sealed class RunsHost(Func<string> folder, WorkerLauncher launcher, TimeProvider time, Func<RunsChanged, Task> tell) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
     private RunSupervisor? _supervisor;
@@ -49,10 +49,13 @@ internal sealed class RunsHost(Func<string> folder, WorkerLauncher launcher, Tim
         if (_supervisor is { } supervisor) await new RunSteering(supervisor, time).StopOwn(cancel);
     }
 
-    /// <inheritdoc />
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends the watching; runs go on.</summary>
+    public async Task Close()
     {
         if (_supervisor is { } supervisor) await supervisor.DisposeAsync();
         _supervisor = null;
     }
+
+    /// <inheritdoc />
+    public void Dispose() => _gate.Dispose();
 }

@@ -1,5 +1,8 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using System.Security.AccessControl;
 using System.Text;
+using OpdCode.Daemon.Serving;
 
 namespace OpdCode.Daemon.Work;
 
@@ -16,8 +19,18 @@ internal static partial class WorkerStreams
     public static TextWriter Take(string file)
     {
         using (new FileStream(file, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete)) { }
-        if (!OperatingSystem.IsWindows()) TakeUnix(file);
+        if (OperatingSystem.IsWindows()) TakeWindows(file);
+        else TakeUnix(file);
         return new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\n" };
+    }
+
+    [SupportedOSPlatform("windows")]
+    private static void TakeWindows(string file)
+    {
+        // Opened for appending alone, so that every write goes to the end. What takes its place in the process are copies.
+        using FileStream log = new FileInfo(file).Create(FileMode.OpenOrCreate, FileSystemRights.AppendData | FileSystemRights.Synchronize, FileShare.ReadWrite | FileShare.Delete, 1, FileOptions.None, null);
+        (Stream input, Stream output, Stream error) = WindowsHandles.Replace(log.SafeFileHandle.DangerousGetHandle());
+        foreach (Stream given in (Stream[])[input, output, error]) given.Dispose();
     }
 
     private static void TakeUnix(string file)

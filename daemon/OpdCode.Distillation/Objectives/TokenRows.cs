@@ -1,3 +1,5 @@
+using OpdCode.Distillation.Stabilizers;
+using OpdCode.Distillation.Stabilizers.Terms;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Objectives;
@@ -59,4 +61,22 @@ public sealed record TokenRows
 
     /// <summary>The count of groups of the whole optimizer step, for losses of pairs; null: of these rows.</summary>
     public double? GroupNormalizer { get; init; }
+
+    /// <summary>log p of the sampled token under the teacher with each of K auxiliary contexts, nats, for agreement; null without.</summary>
+    public torch.Tensor? ContextLogprobs_NK { get; init; }
+
+    /// <summary>log p of the sampled token under the teacher with a corrupted context, nats, for the contrastive term; null without.</summary>
+    public torch.Tensor? ContrastLogprobs_N { get; init; }
+
+    /// <summary>What stabilizers add to the log-ratio advantage of each token, nats; null: nothing.</summary>
+    public torch.Tensor? AdvantageShift_N { get; init; }
+
+    /// <summary>Loss without gradient that a clipped token counts with, its weight included; null: none.</summary>
+    public torch.Tensor? ConstantLoss_N { get; init; }
+
+    /// <summary>Losses that stabilizers add to the objective.</summary>
+    public IReadOnlyList<ILossTerm> Terms { get; init; } = [];
+
+    /// <summary>What each stabilizer did to these rows, in order.</summary>
+    public IReadOnlyList<StageTrace> Stages { get; init; } = [];
 }

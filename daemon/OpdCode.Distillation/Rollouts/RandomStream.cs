@@ -6,6 +6,12 @@ internal static class RandomStream
     /// <summary>Sampling of rollouts; see <see cref="Rollout"/>.</summary>
     public const long Sampling = 2L << 60;
 
+    /// <summary>Which responses a balance leaves out; see <see cref="ForBalance"/>.</summary>
+    public const long Balance = 3L << 60;
+
+    /// <summary>The draw of one group of a step.</summary>
+    public static long ForBalance(int step, long group) => Balance + ((long)step << 24) + group;
+
     /// <summary>The stream of one rollout: a function of step and place in the step, so that resuming needs no state.</summary>
     public static long ForRollout(int step, int place) => Sampling + ((long)step << 24) + place;
 }

@@ -1,12 +1,13 @@
 using OpdCode.Distillation.Objectives;
+using OpdCode.Distillation.Stabilizers;
 
 namespace OpdCode.Distillation.Runs;
 
 /// <summary>What each metric of a run is: title, unit, estimator, sign. No number without its name.</summary>
 public static class MetricLabels
 {
-    /// <summary>Labels for a run with the given objective.</summary>
-    public static IReadOnlyDictionary<string, MetricLabel> For(IObjective objective) => new Dictionary<string, MetricLabel>
+    /// <summary>Labels for a run with the given objective and stabilizers.</summary>
+    public static IReadOnlyDictionary<string, MetricLabel> For(IObjective objective, StabilizerPipeline stabilizers) => new Dictionary<string, MetricLabel>(StabilizerMetrics.Labels(stabilizers))
     {
         ["loss"] = new() { Title = "Loss", Unit = "nats per token", Estimator = $"weighted mean over the step's response tokens of: {objective.Label}", Sign = "lower is better" },
         ["divergence"] = new() { Title = "Divergence", Unit = "nats per token", Estimator = objective.Label, Sign = "0 where student and teacher agree" },

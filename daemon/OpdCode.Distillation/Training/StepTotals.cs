@@ -1,5 +1,6 @@
 using OpdCode.Distillation.Objectives;
 using OpdCode.Distillation.Rollouts;
+using OpdCode.Distillation.Stabilizers;
 using OpdCode.Models.Generation;
 using TorchSharp;
 
@@ -44,10 +45,14 @@ public sealed class StepTotals(IReadOnlyList<Rollout> rollouts)
     /// <summary>Entropy of the teacher per token, nats; null without a teacher.</summary>
     public double? TeacherEntropy => _hasTeacher ? _teacherEntropy / Tokens : null;
 
+    /// <summary>What the stabilizers did.</summary>
+    public StabilizerMetrics Stabilizers { get; } = new();
+
     /// <summary>Adds a micro-batch of so many sequences.</summary>
-    public void Add(ObjectiveResult result, int sequences)
+    public void Add(ObjectiveResult result, TokenRows rows, int sequences)
     {
         using var none = torch.no_grad();
+        Stabilizers.Add(rows, result.Signals);
         TokenSignals signals = result.Signals;
         Loss += result.Loss.ToDouble();
         Tokens += signals.StudentLogprob_N.shape[0];
