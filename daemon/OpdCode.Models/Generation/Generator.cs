@@ -27,18 +27,21 @@ public static class Generator
     {
         if (prompts.Count == 0) return [];
         foreach (int[] prompt in prompts) CheckLength(model.Config, prompt.Length, options.MaxNewTokens);
+        if (Cpu.CpuGeneration.Supports(model, prompts.Max(p => p.Length) + options.MaxNewTokens))
+            return Cpu.CpuGeneration.Run(model, vocabularySize, prompts, streams, options, cancel);
         // Streams belong to rows, so cutting a large batch changes no draw; it bounds the [rows, vocabulary] tensors of a step.
         int most = Math.Clamp(ElementsPerStep / vocabularySize, 16, 1024);
         if (prompts.Count > most)
         {
             return Enumerable.Range(0, (prompts.Count + most - 1) / most).SelectMany(part =>
-                Generate(model, vocabularySize, prompts.Skip(part * most).Take(most).ToArray(), streams.Skip(part * most).Take(most).ToArray(), options, cancel)).ToArray();
+                Generate(model, vocabularySize, prompts.Skip(part * most).Take(most).ToArray(), streams.Skip(part * most).Take(most).ToArray(),
+                    options with { Limits = options.Limits?.Skip(part * most).Take(most).ToArray() }, cancel)).ToArray();
         }
         using var none = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         int longest = prompts.Max(p => p.Length);
         using var cache = new KeyValueCache(model.Config, longest + Math.Min(options.MaxNewTokens, 256));
-        var rows = new GenerationRows(prompts, streams);
+        var rows = new GenerationRows(prompts, streams, options.Limits);
 
         torch.Tensor pads_B = torch.tensor(rows.Pads(longest), device: model.Device);
         torch.Tensor hidden_BTD = Prefill(model, rows, longest, pads_B, cache);
