@@ -25,9 +25,10 @@ public sealed class DistillationLoop(
     {
         using var optimizer = new AdamW(student.Decoder.Trained, recipe.Optimizer);
         var feedback = new FeedbackRecorder(student, objective.Label, recipe.Record.TopK);
-        yield return recorder.Evaluated(0, evaluator?.Evaluate(student, cancel));
+        int? resumed = recorder.Begin(optimizer); // everything else is a function of seed and step
+        if (resumed is null) yield return recorder.Evaluated(0, evaluator?.Evaluate(student, cancel));
 
-        for (int step = 1; step <= recipe.Steps; step++)
+        for (int step = (resumed ?? 0) + 1; step <= recipe.Steps; step++)
         {
             var clock = new StepClock();
             IReadOnlyList<Rollout> written = rewards.Collect(sampler, step, cancel);
@@ -75,7 +76,7 @@ public sealed class DistillationLoop(
             bool last = step == recipe.Steps;
             bool evaluate = evaluator is not null && (last || (recipe.Evaluate!.Every > 0 && step % recipe.Evaluate.Every == 0));
             StepReport report = recorder.Stepped(step, totals, clock, gradientNorm, learningRate, evaluate ? evaluator!.Evaluate(student, cancel) : null);
-            if (last || (recipe.Checkpoint.Every > 0 && step % recipe.Checkpoint.Every == 0)) recorder.Checkpoint(step);
+            if (recorder.IsCheckpointDue(step)) recorder.Checkpoint(step);
             yield return report;
         }
     }

@@ -26,6 +26,7 @@ public sealed class LanguageModel : IDisposable
 
     private readonly ResponseEnds _ends;
     private readonly string _modelFolder; // differs from Folder for an adapter, whose configuration and tokenizer are its base's
+    private Dictionary<string, byte[]>? _companions; // what KeepCompanions read
     private bool _stored;
 
     private LanguageModel(string folder, string modelFolder, Decoder decoder, ModelTokenizer tokenizer, ChatTemplate? template, ResponseEnds ends)
@@ -150,6 +151,14 @@ public sealed class LanguageModel : IDisposable
     public string DecodeResponse(ReadOnlySpan<int> ids) => Tokenizer.Decode(ids, SpecialTokens.None);
 
     /// <summary>
+    /// Reads the tokenizer files and their companions now, so that every later <see cref="Save(string, WeightType)"/>
+    /// writes those that the model was loaded with, whatever becomes of the folder.
+    /// </summary>
+    public void KeepCompanions() =>
+        _companions = s_companions.Select(name => (Name: name, Path: Path.Combine(_modelFolder, name))).Where(c => File.Exists(c.Path))
+            .ToDictionary(c => c.Name, c => File.ReadAllBytes(c.Path), StringComparer.Ordinal);
+
+    /// <summary>
     /// Writes the folder in the same layout: config.json, weights (an adapter merged in, tensor by tensor), tokenizer and
     /// companions. Every file is complete on disk before it gets its name.
     /// </summary>
@@ -163,7 +172,8 @@ public sealed class LanguageModel : IDisposable
         folder = Path.GetFullPath(folder);
         using (var files = new WholeFile())
         {
-            foreach (string name in s_companions)
+            foreach ((string name, byte[] content) in _companions ?? []) files.Write(Path.Combine(folder, name), stream => stream.Write(content));
+            foreach (string name in _companions is null ? s_companions : [])
             {
                 string source = Path.GetFullPath(Path.Combine(_modelFolder, name)), target = Path.Combine(folder, name);
                 // The content is copied, not the file: a read-only mark on the source would stop the next save.

@@ -138,6 +138,9 @@ public static class ErrorCodes
     /// <summary>Student and teacher temperature inside the loss differ.</summary>
     public const string TemperaturesOfLossDiffer = "OPD1417";
 
+    /// <summary>The recipe evaluates and has no prompts to evaluate on.</summary>
+    public const string NothingToEvaluate = "OPD1430";
+
     /// <summary>A reward's settings cannot work: a pattern or schema that is none, a limit below zero.</summary>
     public const string RewardInvalid = "OPD1501";
 
@@ -149,6 +152,9 @@ public static class ErrorCodes
 
     /// <summary>The device asked for is not there.</summary>
     public const string DeviceNotFound = "OPD2002";
+
+    /// <summary>There was not enough memory to go on.</summary>
+    public const string OutOfMemory = "OPD2003";
 
     /// <summary>A model folder's config.json is missing, malformed, or describes an architecture that is not supported.</summary>
     public const string ModelConfigInvalid = "OPD2101";
@@ -188,4 +194,34 @@ public static class ErrorCodes
 
     /// <summary>A checkpoint is incomplete or damaged, or is of another recipe.</summary>
     public const string CheckpointInvalid = "OPD3004";
+
+    /// <summary>There is no run of that id.</summary>
+    public const string RunNotFound = "OPD3005";
+
+    /// <summary>The run is in a state that does not allow what was asked.</summary>
+    public const string RunStateInvalid = "OPD3006";
+
+    /// <summary>The worker of a run is gone, or does not answer.</summary>
+    public const string WorkerLost = "OPD3007";
+
+    /// <summary>Another process is writing this run.</summary>
+    public const string RunBusy = "OPD3011";
+
+    /// <summary>A model, a data file or the recipe of a run is not what it was when the run began.</summary>
+    public const string InputsChanged = "OPD3012";
+
+    /// <summary>Client and daemon speak versions of the protocol that do not fit together.</summary>
+    public const string ProtocolVersionMismatch = "OPD4001";
+
+    /// <summary>A request lacks a parameter, or one is outside of its range.</summary>
+    public const string RequestInvalid = "OPD4002";
+
+    /// <summary>A path is outside of what the user opened or chose.</summary>
+    public const string PathNotAllowed = "OPD4003";
+
+    /// <summary>The workspace is restricted: nothing is started in it.</summary>
+    public const string NotTrusted = "OPD4004";
+
+    /// <summary>A call came before initialize.</summary>
+    public const string NotInitialized = "OPD4005";
 }

@@ -12,6 +12,9 @@ public sealed record RunSummary
     /// <summary>The page that shows the run, token by token.</summary>
     public required string Report { get; init; }
 
+    /// <summary>How it ended: <c>finished</c>, or <c>stopped</c> or <c>paused</c> with everything saved before the last step.</summary>
+    public required string Ending { get; init; }
+
     /// <summary>Optimizer steps done.</summary>
     public required int Steps { get; init; }
 

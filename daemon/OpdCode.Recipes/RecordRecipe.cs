@@ -19,4 +19,7 @@ public sealed record RecordRecipe
     [Range(1, 1000)]
     [Unit("tokens")]
     public int TopK { get; init; } = 5;
+
+    /// <summary>Write the metrics for TensorBoard as well, into the folder <c>tensorboard</c> of the run.</summary>
+    public bool Tensorboard { get; init; } = true;
 }

@@ -20,15 +20,20 @@ internal static class CommandEdge
     /// <param name="print">Shows the result to a person, on stdout.</param>
     /// <param name="exitCode">The exit code that a result means; 0 where absent.</param>
     public static void SetWork<T>(this Command command, Option<bool> json, Func<ParseResult, IAnsiConsole, CancellationToken, T> work, Action<IAnsiConsole, T> print,
+        Func<T, int>? exitCode = null) =>
+        command.SetInterruptibleWork(json, (parsed, console, interrupts) => work(parsed, console, interrupts.First), print, exitCode);
+
+    /// <summary>As the other, for work that tells the second Ctrl+C from the first.</summary>
+    public static void SetInterruptibleWork<T>(this Command command, Option<bool> json, Func<ParseResult, IAnsiConsole, Interrupts, T> work, Action<IAnsiConsole, T> print,
         Func<T, int>? exitCode = null)
     {
-        // On another thread: the library listens for Ctrl+C only once the action has returned its task.
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             InvocationConfiguration streams = parsed.InvocationConfiguration;
+            using var interrupts = new Interrupts(cancel);
             try
             {
-                T result = work(parsed, ConsoleOn(streams.Error), cancel);
+                T result = work(parsed, ConsoleOn(streams.Error), interrupts);
                 if (parsed.GetValue(json)) streams.Output.WriteLine(JsonSerializer.Serialize(result, RunJson.Options));
                 else print(ConsoleOn(streams.Output), result);
                 return exitCode?.Invoke(result) ?? 0;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using OpdCode.Daemon.Reports;
 using OpdCode.Distillation;
+using OpdCode.Distillation.Runs;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
 using Spectre.Console;
@@ -21,7 +22,7 @@ public static class RunCommand
         Option<string[]> set = RecipeOptions.Set();
         Option<bool> json = CommandEdge.JsonOption();
         Command command = new("run", "Distil: run a recipe from start to end.") { recipe, output, steps, seed, set, json };
-        command.SetWork(json, (parsed, progress, cancel) =>
+        command.SetInterruptibleWork(json, (parsed, progress, interrupts) =>
         {
             var overrides = new List<string>(parsed.GetValue(set)!);
             if (parsed.GetValue(steps) is int n) overrides.Add(FormattableString.Invariant($"steps={n}"));
@@ -30,12 +31,26 @@ public static class RunCommand
             RecipeReading reading = RecipeOptions.Read(path, overrides);
             string folder = parsed.GetValue(output) ?? DefaultFolder(path, reading.Recipe!);
             using DistillationSession session = DistillationSession.Open(reading, folder, TimeProvider.System);
-            var display = new RunDisplay(progress, session);
-            display.Follow(session.Run(cancel));
-            return session.Summary(RunReport.Write(session.Folder).Path);
-        }, Print);
+            return Follow(session, progress, interrupts);
+        }, Print, ExitCode);
         return command;
     }
+
+    /// <summary>Runs a session to its end and writes its page. The first interrupt stops and saves, the second aborts.</summary>
+    internal static RunSummary Follow(DistillationSession session, IAnsiConsole progress, Interrupts interrupts)
+    {
+        using CancellationTokenRegistration stop = interrupts.First.Register(() =>
+        {
+            session.RequestStop(StopKind.Stop);
+            progress.WriteLine("Stopping after this step, and saving. Once more aborts at once; steps since the last checkpoint are done again then.");
+        });
+        var display = new RunDisplay(progress, session);
+        display.Follow(session.Run(interrupts.Second));
+        return session.Summary(RunReport.Write(session.Folder).Path);
+    }
+
+    /// <summary>0 when the run has done all its steps, 130 when it was stopped before.</summary>
+    internal static int ExitCode(RunSummary summary) => summary.Ending == "finished" ? 0 : 130;
 
     private static string DefaultFolder(string path, Recipe recipe)
     {
@@ -46,12 +61,14 @@ public static class RunCommand
         return Enumerable.Range(2, 1000).Select(i => FormattableString.Invariant($"{folder}-{i}")).Prepend(folder).First(f => !Directory.Exists(f));
     }
 
-    private static void Print(IAnsiConsole console, RunSummary summary)
+    /// <summary>Shows the outcome to a person.</summary>
+    internal static void Print(IAnsiConsole console, RunSummary summary)
     {
         if (summary.Before is { } before && summary.After is { } after)
             console.MarkupLineInterpolated($"Accuracy [bold]{before.Accuracy:P1}[/] → [bold]{after.Accuracy:P1}[/] on {after.N} held-out prompts, {summary.Steps} steps, {summary.Tokens:N0} tokens, {summary.WallSeconds:F0} s.");
         else
             console.MarkupLineInterpolated($"{summary.Steps} steps, {summary.Tokens:N0} tokens, {summary.WallSeconds:F0} s.");
+        if (summary.Ending != "finished") console.MarkupLineInterpolated($"Stopped after step {summary.Steps} and saved. Go on with: opdcode resume {summary.Folder}");
         console.MarkupLineInterpolated($"Run folder: {summary.Folder}");
         console.MarkupLineInterpolated($"What the teacher said about every token: {new Uri(summary.Report).AbsoluteUri}");
     }

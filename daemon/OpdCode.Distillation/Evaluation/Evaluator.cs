@@ -17,24 +17,25 @@ public sealed class Evaluator
     private readonly int _maxNewTokens;
     private readonly int[] _byLength;
 
-    /// <summary>Encodes the held-out prompts.</summary>
-    /// <param name="recipe">What to evaluate on.</param>
+    /// <summary>Takes the held-out prompts.</summary>
+    /// <param name="recipe">How answers are found.</param>
+    /// <param name="file">The file they are from, for messages.</param>
     /// <param name="prompts">The held-out examples; each needs an answer.</param>
     /// <param name="maxNewTokens">The longest response.</param>
     /// <exception cref="OpdException">OPD1201 when an example has no answer.</exception>
-    public Evaluator(EvaluateRecipe recipe, PromptSource prompts, int maxNewTokens)
+    public Evaluator(EvaluateRecipe recipe, string file, IReadOnlyList<EncodedPrompt> prompts, int maxNewTokens)
     {
         (_recipe, Prompts, _maxNewTokens) = (recipe, prompts, maxNewTokens);
-        foreach (TrainingExample example in prompts.Examples)
+        foreach (TrainingExample example in prompts.Select(p => p.Example))
         {
             if (example.Answer is null)
-                throw new OpdException(ErrorCodes.DataLineInvalid, $"{recipe.Data}, line {example.Line}: no \"answer\" to compare with. Evaluation needs one on every line.");
+                throw new OpdException(ErrorCodes.DataLineInvalid, $"{file}, line {example.Line}: no \"answer\" to compare with. Evaluation needs one on every line.");
         }
-        _byLength = Enumerable.Range(0, prompts.Examples.Count).OrderBy(i => prompts.PromptIds[i].Length).ToArray();
+        _byLength = Enumerable.Range(0, prompts.Count).OrderBy(i => prompts[i].Ids.Length).ToArray();
     }
 
     /// <summary>The held-out examples.</summary>
-    public PromptSource Prompts { get; }
+    public IReadOnlyList<EncodedPrompt> Prompts { get; }
 
     /// <summary>Answers all of them.</summary>
     public EvaluationResult Evaluate(LanguageModel model, CancellationToken cancel)
@@ -44,10 +45,10 @@ public sealed class Evaluator
         foreach (int[] batch in _byLength.Chunk(BatchSize)) // similar lengths together: less padding
         {
             IReadOnlyList<GeneratedSequence> written = Generator.Generate(
-                model.Decoder, model.VocabularySize, batch.Select(i => Prompts.PromptIds[i]).ToArray(), batch.Select(i => (long)i).ToArray(), options, cancel);
+                model.Decoder, model.VocabularySize, batch.Select(i => Prompts[i].Ids).ToArray(), batch.Select(i => (long)i).ToArray(), options, cancel);
             for (int b = 0; b < batch.Length; b++) responses[batch[b]] = model.DecodeResponse(written[b].Ids);
         }
-        bool[] correct = responses.Select((text, i) => AnswerCheck.IsCorrect(_recipe, text, Prompts.Examples[i].Answer!)).ToArray();
+        bool[] correct = responses.Select((text, i) => AnswerCheck.IsCorrect(_recipe, text, Prompts[i].Example.Answer!)).ToArray();
         return new EvaluationResult(responses, correct);
     }
 }

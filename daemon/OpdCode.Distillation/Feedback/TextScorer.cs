@@ -21,7 +21,7 @@ public static class TextScorer
     {
         using var scope = torch.NewDisposeScope();
         using var none = torch.no_grad();
-        var batch = SequenceBatch.Create([new Rollout { Example = 0, PromptIds = promptIds, ResponseIds = responseIds }], student.Decoder.Device);
+        var batch = SequenceBatch.Create([new Rollout { PromptIds = promptIds, ResponseIds = responseIds }], student.Decoder.Device);
         var rows = new TokenRows
         {
             StudentHidden_ND = batch.HiddenRows(student.Decoder),

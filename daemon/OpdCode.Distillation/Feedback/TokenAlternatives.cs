@@ -31,8 +31,9 @@ internal sealed record TokenAlternatives(int[][] Ids, float[][] Logprobs, int[] 
             (torch.Tensor best_CK, torch.Tensor bestIds_CK) = logprobs_CV.topk(k, -1);
             torch.Tensor sampled_C1 = logprobs_CV.gather(1, sampled_N.narrow(0, start, count).unsqueeze(1));
             long[] above = logprobs_CV.gt(sampled_C1).sum(-1).cpu().data<long>().ToArray();
-            float[] values = best_CK.cpu().contiguous().data<float>().ToArray();
-            long[] keys = bestIds_CK.cpu().contiguous().data<long>().ToArray();
+            // An empty tensor cannot be copied out: without alternatives only the rank is wanted.
+            float[] values = k == 0 ? [] : best_CK.cpu().contiguous().data<float>().ToArray();
+            long[] keys = k == 0 ? [] : bestIds_CK.cpu().contiguous().data<long>().ToArray();
             for (int c = 0; c < count; c++)
             {
                 ids[start + c] = keys.Skip(c * k).Take(k).Select(id => (int)id).ToArray();

@@ -7,7 +7,7 @@ using OpdCode.Recipes.Rewards;
 namespace OpdCode.Distillation.Rewards;
 
 /// <summary>Scores a step's responses by the recipe's rewards, and says which of them can be compared.</summary>
-public sealed class RolloutRewards(Recipe recipe, string folder, LanguageModel student, PromptSource prompts)
+public sealed class RolloutRewards(Recipe recipe, string folder, LanguageModel student)
 {
     private readonly RewardScorer? _scorer = recipe.Rewards.Count == 0 ? null : new RewardScorer(recipe.Rewards, folder);
 
@@ -34,7 +34,7 @@ public sealed class RolloutRewards(Recipe recipe, string folder, LanguageModel s
         // Rewards that start a program wait for it; those run side by side.
         return Task.WhenAll(rollouts.Select(async rollout =>
         {
-            TrainingExample example = prompts.Examples[rollout.Example];
+            TrainingExample example = rollout.Source;
             var input = new RewardInput(example.Prompt ?? example.Messages?[^1].Content ?? "", student.DecodeResponse(rollout.ResponseIds), example.Answer);
             return rollout with { Reward = (await _scorer.ScoreAsync(input, cancel)).Total };
         })).GetAwaiter().GetResult();

@@ -1,6 +1,5 @@
+using OpdCode.Distillation.Runs;
 using OpdCode.Models;
-using OpdCode.Models.Generation;
-using OpdCode.Models.Templates;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
 using OpdCode.Recipes.Data;
@@ -8,88 +7,87 @@ using OpdCode.Recipes.Data;
 namespace OpdCode.Distillation.Rollouts;
 
 /// <summary>
-/// The training examples as token ids and the order they are seen in: each epoch is a fresh permutation, a function of
-/// seed and epoch alone, so the cursor is the step number.
+/// The endless shuffled stream of training prompts. Where it stands is part of a checkpoint, so a resumed run sees the
+/// examples that the uninterrupted one would have seen. A file beyond some 30 MB is never held as a whole: its lines
+/// are checked when they are drawn, those of a smaller one before the first step.
 /// </summary>
-public sealed class PromptSource
+public sealed class PromptSource : IMethodState
 {
-    private readonly IReadOnlyList<TrainingExample> _examples;
-    private readonly long _seed;
-    private readonly Dictionary<int, int[]> _orders = [];
+    private readonly ShuffledExamples _stream;
+    private readonly PromptEncoder _encoder;
+    private readonly Dictionary<TrainingExample, int[]> _encoded = new(ReferenceEqualityComparer.Instance);
 
-    private PromptSource(IReadOnlyList<TrainingExample> examples, IReadOnlyList<int[]> promptIds, long seed)
-        => (_examples, PromptIds, _seed) = (examples, promptIds, seed);
+    private PromptSource(ShuffledExamples stream, PromptEncoder encoder)
+    {
+        (_stream, _encoder) = (stream, encoder);
+        if (stream.Loaded.Count == 0 && stream.IsWhole)
+            throw new OpdException(ErrorCodes.DataLineInvalid, $"{encoder.File} holds no examples to learn from. Every line must be a JSON object with a \"prompt\"; data.holdOut must leave some.");
+        foreach (TrainingExample example in stream.Loaded) LongestPrompt = Math.Max(LongestPrompt, Ids(example).Length);
+    }
 
-    /// <summary>The examples, in file order.</summary>
-    public IReadOnlyList<TrainingExample> Examples => _examples;
-
-    /// <summary>Token ids of every example's prompt.</summary>
-    public IReadOnlyList<int[]> PromptIds { get; }
-
-    /// <summary>Reads a data file and encodes its prompts.</summary>
-    /// <param name="path">JSON lines.</param>
+    /// <summary>Opens the training file of a recipe.</summary>
+    /// <param name="data">With an absolute path.</param>
     /// <param name="model">Whose tokenizer and chat template to use.</param>
-    /// <param name="format">Chat or plain.</param>
     /// <param name="longestResponse">Tokens that must still fit behind each prompt.</param>
     /// <param name="seed">Of the order.</param>
-    /// <param name="count">At most so many examples from the top of the file; 0: all.</param>
     /// <exception cref="OpdException">OPD1201 or OPD1202 naming file and line.</exception>
-    public static PromptSource Read(string path, LanguageModel model, PromptFormat format, int longestResponse, long seed, int count = 0)
+    public static PromptSource Open(DataRecipe data, LanguageModel model, int longestResponse, long seed)
     {
-        IEnumerable<TrainingExample> lines = DataFile.Read(path);
-        List<TrainingExample> examples = (count > 0 ? lines.Take(count) : lines).ToList();
-        if (examples.Count == 0)
-            throw new OpdException(ErrorCodes.DataLineInvalid, $"{path} holds no examples. Every line must be a JSON object with a \"prompt\".");
-        var ids = new List<int[]>(examples.Count);
-        foreach (TrainingExample example in examples)
-        {
-            int[] prompt = Encode(path, example, model, format);
-            try
-            {
-                Generator.CheckLength(model.Decoder.Config, prompt.Length, longestResponse);
-            }
-            catch (OpdException failure) when (failure.Code == ErrorCodes.PromptTooLong)
-            {
-                throw new OpdException(failure.Code, $"{path}, line {example.Line}: {failure.Message}", failure);
-            }
-            ids.Add(prompt);
-        }
-        return new PromptSource(examples, ids, seed);
+        ArgumentNullException.ThrowIfNull(data);
+        var split = new HeldOutSplit(data.HoldOut);
+        IReadOnlySet<long>? repeated = data.Deduplicate ? DataFile.Repetitions(data.Train) : null;
+        var stream = new ShuffledExamples(data.Train, seed, (example, place) => !split.IsHeldOut(example) && repeated?.Contains(place) != true);
+        return new PromptSource(stream, new PromptEncoder(data.Train, model, data.Format, longestResponse));
     }
 
-    private static int[] Encode(string path, TrainingExample example, LanguageModel model, PromptFormat format)
-    {
-        if (format == PromptFormat.Plain)
-        {
-            return model.EncodePlain(example.Prompt
-                ?? throw new OpdException(ErrorCodes.DataLineInvalid, $"{path}, line {example.Line}: data.format is \"plain\" but the line has no \"prompt\" text."));
-        }
-        ChatMessage[] messages = example.Messages is { } chat
-            ? chat.Select(m => new ChatMessage(m.Role, m.Content)).ToArray()
-            : [new ChatMessage("user", example.Prompt
-                ?? throw new OpdException(ErrorCodes.DataLineInvalid, $"{path}, line {example.Line}: neither \"prompt\" nor \"messages\"."))];
-        return model.EncodeChat(messages);
-    }
+    /// <summary>Tokens of the longest prompt seen so far; of the longest there is where the file fits in memory.</summary>
+    public int LongestPrompt { get; private set; }
 
-    /// <summary>The examples of a step: <paramref name="perStep"/> consecutive places of the endless shuffled stream.</summary>
-    /// <param name="step">From 1.</param>
-    /// <param name="perStep">Examples per step.</param>
-    public int[] Batch(int step, int perStep)
+    /// <summary>The examples that are in memory before the first step: all of them, or the first part of a large file.</summary>
+    public IReadOnlyList<TrainingExample> Loaded => _stream.Loaded;
+
+    /// <summary>The next examples of the stream.</summary>
+    /// <param name="count">How many.</param>
+    /// <exception cref="OpdException">OPD1201 or OPD1202 naming file and line, for a file too large to be checked before.</exception>
+    public EncodedPrompt[] Next(int count)
     {
-        var batch = new int[perStep];
-        for (int i = 0; i < perStep; i++)
+        var batch = new EncodedPrompt[count];
+        for (int i = 0; i < count; i++)
         {
-            long place = (long)(step - 1) * perStep + i;
-            int epoch = (int)(place / _examples.Count);
-            batch[i] = Order(epoch)[(int)(place % _examples.Count)];
+            TrainingExample example = _stream.Next();
+            batch[i] = new EncodedPrompt(example, Ids(example));
+            LongestPrompt = Math.Max(LongestPrompt, batch[i].Ids.Length);
         }
         return batch;
     }
 
-    private int[] Order(int epoch)
+    /// <summary>File and line of an example, for messages.</summary>
+    public string Place(TrainingExample example) => _encoder.Place(example);
+
+    private int[] Ids(TrainingExample example)
     {
-        if (_orders.TryGetValue(epoch, out int[]? order)) return order;
-        if (_orders.Count > 2) _orders.Clear();
-        return _orders[epoch] = CounterRandom.Permutation(_examples.Count, _seed, RandomStream.DataOrder + epoch);
+        if (_encoded.TryGetValue(example, out int[]? ids)) return ids;
+        ids = _encoder.Encode(example);
+        // Of a large file every example comes once a pass: remembering its ids would only fill the memory.
+        return _stream.IsWhole ? _encoded[example] = ids : ids;
+    }
+
+    /// <inheritdoc />
+    public string Name => "data.cursor";
+
+    /// <inheritdoc />
+    public MethodSnapshot Capture() => new(new Dictionary<string, TorchSharp.torch.Tensor>(), new Dictionary<string, double>
+    {
+        ["epoch"] = _stream.Cursor.Epoch, ["window"] = _stream.Cursor.Window, ["index"] = _stream.Cursor.Index,
+    });
+
+    /// <inheritdoc />
+    public void Restore(MethodSnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        IReadOnlyDictionary<string, double> at = snapshot.Numbers;
+        if (!at.ContainsKey("epoch") || !at.ContainsKey("window") || !at.ContainsKey("index"))
+            throw new OpdException(ErrorCodes.CheckpointInvalid, $"The checkpoint does not say where the data stood (epoch, window, index); it has {string.Join(", ", at.Keys)}. Resume from another checkpoint.");
+        _stream.Cursor = new ShuffleCursor((long)at["epoch"], (int)at["window"], (int)at["index"]);
     }
 }

@@ -3,9 +3,6 @@ namespace OpdCode.Distillation.Rollouts;
 /// <summary>Keeps the uses of a recipe's seed apart: each draws from its own range of streams.</summary>
 internal static class RandomStream
 {
-    /// <summary>Order of the training data; plus the epoch.</summary>
-    public const long DataOrder = 1L << 60;
-
     /// <summary>Sampling of rollouts; see <see cref="Rollout"/>.</summary>
     public const long Sampling = 2L << 60;
 

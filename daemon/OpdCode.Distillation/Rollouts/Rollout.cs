@@ -1,12 +1,13 @@
 using OpdCode.Models.Generation;
+using OpdCode.Recipes.Data;
 
 namespace OpdCode.Distillation.Rollouts;
 
 /// <summary>One text to learn from: what the student wrote for a prompt, or (supervised) the answer that was given.</summary>
 public sealed record Rollout
 {
-    /// <summary>Where the example stands in the training data, from 0.</summary>
-    public required int Example { get; init; }
+    /// <summary>The line of the data that it answers; an empty one for text that is from nowhere.</summary>
+    public TrainingExample Source { get; init; } = new() { Line = 0 };
 
     /// <summary>The prompt as the model sees it.</summary>
     public required int[] PromptIds { get; init; }

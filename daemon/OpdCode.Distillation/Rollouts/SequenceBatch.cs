@@ -1,29 +1,30 @@
+using OpdCode.Models.Decoding;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Rollouts;
 
 /// <summary>
-/// Prompts and responses of one micro-batch as one tensor, padded on the right where nothing can see it, and the places
-/// that are trained: the row that predicts response token t of a sequence with P prompt tokens is position P + t − 1.
+/// Prompts and responses of one micro-batch laid end to end, so that no padding is computed, and the places that are
+/// trained: the row that predicts response token t of a sequence with P prompt tokens is its position P + t − 1.
 /// </summary>
 public sealed class SequenceBatch
 {
-    private SequenceBatch(IReadOnlyList<Rollout> rollouts, torch.Tensor ids_BT, torch.Tensor rows_N, torch.Tensor sampled_N, torch.Tensor sequence_N, torch.Tensor? samplerLogprobs_N)
-        => (Rollouts, Ids_BT, Rows_N, SampledIds_N, Sequence_N, SamplerLogprobs_N) = (rollouts, ids_BT, rows_N, sampled_N, sequence_N, samplerLogprobs_N);
+    private SequenceBatch(IReadOnlyList<Rollout> rollouts, PackedSequences packed, torch.Tensor rows_N, torch.Tensor sampled_N, torch.Tensor sequence_N, torch.Tensor? samplerLogprobs_N)
+        => (Rollouts, Packed, Rows_N, SampledIds_N, Sequence_N, SamplerLogprobs_N) = (rollouts, packed, rows_N, sampled_N, sequence_N, samplerLogprobs_N);
 
-    /// <summary>The sequences, in row order.</summary>
+    /// <summary>The sequences.</summary>
     public IReadOnlyList<Rollout> Rollouts { get; }
 
-    /// <summary>Token ids, int64 [B, T]; the last token of a sequence predicts nothing and is left out.</summary>
-    public torch.Tensor Ids_BT { get; }
+    /// <summary>Token ids of the sequences; the last token of each predicts nothing and is left out.</summary>
+    public PackedSequences Packed { get; }
 
-    /// <summary>Indices into the flattened [B·T] positions, in order of sequence and token, int64 [N].</summary>
+    /// <summary>Places in <see cref="Packed"/>, in order of sequence and token, int64 [N].</summary>
     public torch.Tensor Rows_N { get; }
 
     /// <summary>The response token that each row predicts, int64 [N].</summary>
     public torch.Tensor SampledIds_N { get; }
 
-    /// <summary>The row of <see cref="Ids_BT"/> that each row comes from, int64 [N].</summary>
+    /// <summary>The place in <see cref="Rollouts"/> of the sequence that each row comes from, int64 [N].</summary>
     public torch.Tensor Sequence_N { get; }
 
     /// <summary>Sampling log-probability of each token, float32 [N]; null when an answer was given, not sampled.</summary>
@@ -32,21 +33,18 @@ public sealed class SequenceBatch
     /// <summary>Builds the tensors on a device, into the caller's scope.</summary>
     public static SequenceBatch Create(IReadOnlyList<Rollout> rollouts, torch.Device device)
     {
-        int width = rollouts.Max(r => r.PromptIds.Length + r.ResponseIds.Length) - 1;
+        PackedSequences packed = PackedSequences.Create(rollouts.Select(Read).ToArray(), device);
         int trained = rollouts.Sum(r => r.ResponseIds.Length);
-        var ids = new long[rollouts.Count * width];
         long[] rows = new long[trained], sampled = new long[trained], sequence = new long[trained];
         float[]? sampler = rollouts.All(r => r.SamplerLogprobs is not null) ? new float[trained] : null;
         int n = 0;
         for (int b = 0; b < rollouts.Count; b++)
         {
             Rollout rollout = rollouts[b];
-            int prompt = rollout.PromptIds.Length;
-            for (int t = 0; t < prompt; t++) ids[b * width + t] = rollout.PromptIds[t];
+            long first = (long)packed.Starts_S[b] + rollout.PromptIds.Length - 1;
             for (int t = 0; t < rollout.ResponseIds.Length; t++, n++)
             {
-                if (prompt + t < width) ids[b * width + prompt + t] = rollout.ResponseIds[t];
-                rows[n] = (long)b * width + prompt + t - 1;
+                rows[n] = first + t;
                 sampled[n] = rollout.ResponseIds[t];
                 sequence[n] = b;
                 if (sampler is not null) sampler[n] = rollout.SamplerLogprobs![t];
@@ -54,19 +52,23 @@ public sealed class SequenceBatch
         }
         return new SequenceBatch(
             rollouts,
-            torch.tensor(ids, [rollouts.Count, width], device: device),
+            packed,
             torch.tensor(rows, device: device),
             torch.tensor(sampled, device: device),
             torch.tensor(sequence, device: device),
             sampler is null ? null : torch.tensor(sampler, device: device));
     }
 
+    // What a model must read to judge every response token: a prompt without a response is read whole and judged nowhere.
+    private static ReadOnlyMemory<int> Read(Rollout rollout) =>
+        rollout.ResponseIds.Length == 0 ? rollout.PromptIds : (int[])[.. rollout.PromptIds, .. rollout.ResponseIds.AsSpan(0, rollout.ResponseIds.Length - 1)];
+
     /// <summary>The reward of each sequence, float32 [B]; null without rewards.</summary>
     public torch.Tensor? Rewards_B => Rollouts.All(r => r.Reward is not null)
-        ? torch.tensor(Rollouts.Select(r => (float)r.Reward!.Value).ToArray(), device: Ids_BT.device) : null;
+        ? torch.tensor(Rollouts.Select(r => (float)r.Reward!.Value).ToArray(), device: Rows_N.device) : null;
 
     /// <summary>The group of each sequence, int64 [B].</summary>
-    public torch.Tensor Groups_B => torch.tensor(Rollouts.Select(r => (long)r.Group).ToArray(), device: Ids_BT.device);
+    public torch.Tensor Groups_B => torch.tensor(Rollouts.Select(r => (long)r.Group).ToArray(), device: Rows_N.device);
 
     /// <summary>
     /// Splits a step's rollouts into micro-batches of at most <paramref name="size"/> sequences (0: one batch). Rollouts
@@ -86,9 +88,5 @@ public sealed class SequenceBatch
     }
 
     /// <summary>The hidden states of a model at the trained rows: [N, D].</summary>
-    public torch.Tensor HiddenRows(Models.Decoding.Decoder model)
-    {
-        torch.Tensor hidden_BTD = model.Hidden(Ids_BT, Models.Decoding.AttentionPattern.Causal);
-        return hidden_BTD.view(-1, hidden_BTD.shape[2]).index_select(0, Rows_N);
-    }
+    public torch.Tensor HiddenRows(Decoder model) => model.Hidden(Packed, Rows_N);
 }

@@ -28,37 +28,37 @@ public sealed class StudentSampler
         (_student, _prompts, _recipe) = (student, prompts, recipe);
         if (recipe.Objective is not SupervisedObjectiveRecipe) return;
         _end = student.EndId(recipe.Data.Format);
-        foreach (TrainingExample example in prompts.Examples) CheckCompletion(example);
+        foreach (TrainingExample example in prompts.Loaded) CheckCompletion(example);
     }
 
-    /// <summary>The rollouts of a step, in a fixed order.</summary>
+    /// <summary>The rollouts of a step, in a fixed order, for the next prompts of the stream.</summary>
     /// <param name="step">From 1.</param>
     /// <param name="refill">0, or how often more was asked for in this step: other prompts, other draws, other groups.</param>
     /// <param name="cancel">Checked between tokens.</param>
     public IReadOnlyList<Rollout> Sample(int step, int refill, CancellationToken cancel)
     {
-        // Refills draw as the steps after the last would: still a function of step and refill alone.
+        EncodedPrompt[] batch = _prompts.Next(_recipe.Rollout.PromptsPerStep);
+        // Refills draw random numbers as the steps after the last would: a function of step and refill alone.
         int draw = step + refill * _recipe.Steps;
-        int[] batch = _prompts.Batch(draw, _recipe.Rollout.PromptsPerStep);
         return _recipe.Objective is SupervisedObjectiveRecipe ? batch.Select(Given).ToArray() : Write(draw, refill * _recipe.Rollout.PromptsPerStep, batch, cancel);
     }
 
-    private Rollout[] Write(int draw, int firstGroup, int[] batch, CancellationToken cancel)
+    private Rollout[] Write(int draw, int firstGroup, EncodedPrompt[] batch, CancellationToken cancel)
     {
         RolloutRecipe r = _recipe.Rollout;
-        int[] examples = batch.SelectMany(example => Enumerable.Repeat(example, r.SamplesPerPrompt)).ToArray();
+        EncodedPrompt[] prompts = batch.SelectMany(prompt => Enumerable.Repeat(prompt, r.SamplesPerPrompt)).ToArray();
         var options = new SamplingOptions
         {
             MaxNewTokens = r.MaxNewTokens, Temperature = r.Temperature, TopK = r.TopK, TopP = r.TopP, StopIds = _student.StopIds, Seed = _recipe.Seed,
         };
-        long[] streams = examples.Select((_, place) => RandomStream.ForRollout(draw, place)).ToArray();
+        long[] streams = prompts.Select((_, place) => RandomStream.ForRollout(draw, place)).ToArray();
         IReadOnlyList<GeneratedSequence> written = Generator.Generate(
-            _student.Decoder, _student.VocabularySize, examples.Select(e => _prompts.PromptIds[e]).ToArray(), streams, options, cancel);
-        return examples.Select((example, i) => new Rollout
+            _student.Decoder, _student.VocabularySize, prompts.Select(p => p.Ids).ToArray(), streams, options, cancel);
+        return prompts.Select((prompt, i) => new Rollout
         {
-            Example = example,
+            Source = prompt.Example,
             Group = firstGroup + i / r.SamplesPerPrompt,
-            PromptIds = _prompts.PromptIds[example],
+            PromptIds = prompt.Ids,
             ResponseIds = written[i].Ids,
             SamplerLogprobs = written[i].SamplerLogprobs,
             Finish = written[i].Finish,
@@ -70,28 +70,29 @@ public sealed class StudentSampler
         if (example.Completion is null)
         {
             throw new OpdException(ErrorCodes.DataLineInvalid,
-                $"{_recipe.Data.Train}, line {example.Line}: the line has no \"completion\", which the supervised objective learns from. Add it, or remove the line.");
+                $"{_prompts.Place(example)}: the line has no \"completion\", which the supervised objective learns from. Add it, or remove the line.");
         }
         // With an end token an empty answer teaches to stop at once; without one there is nothing to learn.
         if (_end is null && Ids(example).Length == 0)
         {
             throw new OpdException(ErrorCodes.DataLineInvalid,
-                $"{_recipe.Data.Train}, line {example.Line}: the completion has no token, and the model has no end token that could be learned instead. Write an answer, or name the model's eos_token.");
+                $"{_prompts.Place(example)}: the completion has no token, and the model has no end token that could be learned instead. Write an answer, or name the model's eos_token.");
         }
     }
 
     private int[] Ids(TrainingExample example) => _student.Tokenizer.Encode(example.Completion!, SpecialTokens.None).Ids;
 
     // The given answer, cut at the longest response like a sampled one, and the token that ends a response.
-    private Rollout Given(int example)
+    private Rollout Given(EncodedPrompt prompt)
     {
-        int[] ids = Ids(_prompts.Examples[example]);
+        CheckCompletion(prompt.Example);
+        int[] ids = Ids(prompt.Example);
         int most = _recipe.Rollout.MaxNewTokens;
         bool ends = _end is not null && ids.Length < most;
         return new Rollout
         {
-            Example = example,
-            PromptIds = _prompts.PromptIds[example],
+            Source = prompt.Example,
+            PromptIds = prompt.Ids,
             ResponseIds = ends ? [.. ids, _end!.Value] : ids[..Math.Min(ids.Length, most)],
             Finish = ends ? FinishReason.Stop : FinishReason.Length,
         };

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OpdCode.Distillation.Runs.Checkpoints;
+using OpdCode.Models.Weights;
 using OpdCode.Protocol;
 
 namespace OpdCode.Distillation.Runs;
@@ -12,6 +14,8 @@ namespace OpdCode.Distillation.Runs;
 public sealed class RunFolder
 {
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
+
+    private readonly HashSet<string> _unflushed = []; // files with lines that the system may still hold in memory
 
     private RunFolder(string path) => Path = path;
 
@@ -30,19 +34,29 @@ public sealed class RunFolder
         return folder;
     }
 
-    /// <summary>Where the checkpoint of a step goes.</summary>
-    public string CheckpointPath(int step) => System.IO.Path.Combine(Path, "checkpoints", FormattableString.Invariant($"checkpoint-{step}"));
+    /// <summary>Opens the folder of a run that is to go on.</summary>
+    /// <exception cref="OpdException">OPD1002: no such folder. OPD3003: it holds no run.</exception>
+    public static RunFolder Continue(string path)
+    {
+        path = System.IO.Path.GetFullPath(path);
+        if (!Directory.Exists(path)) throw new OpdException(ErrorCodes.FileNotFound, $"There is no folder {path}. Give the folder that `opdcode run` wrote.");
+        if (!File.Exists(System.IO.Path.Combine(path, "recipe.json")))
+            throw new OpdException(ErrorCodes.RunFolder, $"{path} holds no run that could go on: recipe.json is not in it. Start the recipe anew with `opdcode run`.");
+        return new RunFolder(path);
+    }
+
+    /// <summary>Where checkpoints go.</summary>
+    public string CheckpointsPath => System.IO.Path.Combine(Path, "checkpoints");
 
     /// <summary>Writes recipe.json: the resolved recipe with the run's own facts under "run".</summary>
     public void WriteRecipe(JsonObject recipe, RunInfo run)
     {
         recipe["run"] = JsonSerializer.SerializeToNode(run, RunJson.Options);
-        Guard(() => File.WriteAllText(System.IO.Path.Combine(Path, "recipe.json"), recipe.ToJsonString(s_indented) + "\n", s_utf8));
+        WriteWhole("recipe.json", recipe.ToJsonString(RunJson.Indented) + "\n");
     }
 
     /// <summary>Writes what every metric means.</summary>
-    public void WriteLabels(IReadOnlyDictionary<string, MetricLabel> labels) =>
-        Guard(() => File.WriteAllText(System.IO.Path.Combine(Path, "metrics.labels.json"), JsonSerializer.Serialize(labels, s_indented) + "\n", s_utf8));
+    public void WriteLabels(IReadOnlyDictionary<string, MetricLabel> labels) => WriteWhole("metrics.labels.json", JsonSerializer.Serialize(labels, RunJson.Indented) + "\n");
 
     /// <summary>Appends to events.jsonl.</summary>
     public void Append(RunEvent happened) => AppendLine("events.jsonl", happened);
@@ -56,20 +70,59 @@ public sealed class RunFolder
         if (rollouts.Count > 0) AppendLines(System.IO.Path.Combine("rollouts", RunJson.RolloutFileName(step)), rollouts);
     }
 
-    /// <summary>Writes answers.jsonl: every held-out prompt with the answer before and after.</summary>
-    public void WriteAnswers(IReadOnlyList<AnswerRecord> answers) => AppendLines("answers.jsonl", answers);
+    /// <summary>Writes answers.jsonl: every held-out prompt with the answer before and after. All of it or nothing.</summary>
+    public void WriteAnswers(IReadOnlyList<AnswerRecord> answers) => WriteWhole("answers.jsonl", Lines(answers));
+
+    /// <summary>Has the disk hold every line written so far, so that a power failure cannot take one from before a checkpoint.</summary>
+    internal void FlushToDisk() => Guard(() =>
+    {
+        foreach (string file in _unflushed)
+        {
+            using var stream = new FileStream(System.IO.Path.Combine(Path, file), FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            stream.Flush(flushToDisk: true);
+        }
+        _unflushed.Clear();
+    });
+
+    /// <summary>Brings lines and checkpoints back to where a run is to go on from; see <see cref="RunRewind"/>.</summary>
+    internal void GoBackTo(ResumePlan plan) => Guard(() =>
+    {
+        var checkpoints = new CheckpointFolder(CheckpointsPath);
+        checkpoints.Tidy();
+        if (plan.Step is int step) checkpoints.Point("latest", step);
+        else checkpoints.Unpoint("latest");
+        if (plan.Progress?.BestStep is int best && checkpoints.Steps().Contains(best)) checkpoints.Point("best", best);
+        else checkpoints.Unpoint("best");
+        foreach ((int damaged, string _) in plan.Damaged) checkpoints.SetAside(damaged);
+        RunRewind.To(Path, plan.Step ?? -1);
+        Directory.CreateDirectory(System.IO.Path.Combine(Path, "rollouts"));
+    });
+
+    private static string Lines<T>(IReadOnlyList<T> values)
+    {
+        var text = new StringBuilder();
+        foreach (T value in values) text.Append(JsonSerializer.Serialize(value, RunJson.Options)).Append('\n');
+        return text.ToString();
+    }
 
     private void AppendLine<T>(string file, T value) => AppendLines(file, [value]);
 
     private void AppendLines<T>(string file, IReadOnlyList<T> values)
     {
-        var text = new StringBuilder();
-        foreach (T value in values) text.Append(JsonSerializer.Serialize(value, RunJson.Options)).Append('\n');
+        byte[] text = s_utf8.GetBytes(Lines(values));
         Guard(() =>
         {
-            using var stream = new FileStream(System.IO.Path.Combine(Path, file), FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
-            stream.Write(s_utf8.GetBytes(text.ToString()));
+            using var stream = new FileStream(System.IO.Path.Combine(Path, file), FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            stream.Write(text);
         });
+        _unflushed.Add(file);
+    }
+
+    private void WriteWhole(string file, string text)
+    {
+        using var whole = new WholeFile();
+        whole.Write(System.IO.Path.Combine(Path, file), stream => stream.Write(s_utf8.GetBytes(text)));
+        whole.Commit();
     }
 
     /// <summary>Does something that writes into the folder; a failure of the disk is OPD3003.</summary>
@@ -84,6 +137,4 @@ public sealed class RunFolder
             throw new OpdException(ErrorCodes.RunFolder, $"{Path} cannot be written: {failure.Message} What was written before is complete.", failure);
         }
     }
-
-    private static readonly JsonSerializerOptions s_indented = new(RunJson.Options) { WriteIndented = true };
 }

@@ -23,4 +23,13 @@ public sealed record RunInfo
 
     /// <summary>SHA-256 of every input file, by the path that the recipe gives.</summary>
     public IReadOnlyDictionary<string, string>? DataHashes { get; init; }
+
+    /// <summary>A fingerprint of every model folder, by its path; see <see cref="OpdCode.Models.Weights.ModelFingerprint"/>.</summary>
+    public IReadOnlyDictionary<string, string>? ModelFingerprints { get; init; }
+
+    /// <summary>The folder that the recipe was in: what paths inside rewards are relative to.</summary>
+    public string? RecipeFolder { get; init; }
+
+    /// <summary>Where each setting came from, by its path: written, set (command line), preset or default.</summary>
+    public IReadOnlyDictionary<string, string>? Origins { get; init; }
 }

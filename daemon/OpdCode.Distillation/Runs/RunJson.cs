@@ -19,6 +19,9 @@ public static class RunJson
         ReadCommentHandling = JsonCommentHandling.Skip,
     };
 
+    /// <summary>As <see cref="Options"/>, over several lines: for files that hold one object.</summary>
+    public static JsonSerializerOptions Indented { get; } = new(Options) { WriteIndented = true };
+
     /// <summary>Name of the file with the rollouts of a step: <c>step-000010.jsonl</c>.</summary>
     /// <param name="step">The optimizer step, ≥ 0.</param>
     public static string RolloutFileName(int step) => FormattableString.Invariant($"step-{step:D6}.jsonl");

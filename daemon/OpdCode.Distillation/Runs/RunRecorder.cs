@@ -1,19 +1,26 @@
+using System.Diagnostics;
 using OpdCode.Distillation.Evaluation;
 using OpdCode.Distillation.Feedback;
 using OpdCode.Distillation.Objectives;
 using OpdCode.Distillation.Rollouts;
+using OpdCode.Distillation.Runs.Checkpoints;
 using OpdCode.Distillation.Training;
 using OpdCode.Models;
-using OpdCode.Models.Weights;
 using OpdCode.Recipes;
 using OpdCode.Recipes.Data;
 
 namespace OpdCode.Distillation.Runs;
 
 /// <summary>Writes what happened into the run folder: numbers, token feedback, answers, checkpoints.</summary>
-public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel student, PromptSource prompts, Evaluator? evaluator, TimeProvider time)
+public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel student, Evaluator? evaluator, CheckpointStore checkpoints, TimeProvider time)
 {
+    private readonly Stopwatch _active = Stopwatch.StartNew(), _sinceCheckpoint = Stopwatch.StartNew(); // no clock of the wall: it may jump
     private EvaluationResult? _before;
+    private RunProgress? _saved;
+    private string? _resumeFrom;
+    private string? _recipeHash;
+    private (int Step, double? Accuracy) _latest;
+    private double _secondsBefore;
 
     /// <summary>The last evaluation, or null.</summary>
     public EvaluationResult? LastEvaluation { get; private set; }
@@ -23,6 +30,28 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
 
     /// <summary>Trained tokens of all steps.</summary>
     public long TotalTokens { get; private set; }
+
+    /// <summary>Seconds that the run was active, earlier sessions included.</summary>
+    public double ActiveSeconds => _secondsBefore + _active.Elapsed.TotalSeconds;
+
+    /// <summary>Makes the run go on from a checkpoint, or, without one, from the beginning.</summary>
+    internal void ResumeFrom(string? checkpoint, RunProgress? progress)
+    {
+        (_resumeFrom, _saved) = (checkpoint, progress);
+        if (progress is null) return;
+        (_before, LastEvaluation, TotalTokens, _secondsBefore) = (progress.FirstEvaluation, progress.LastEvaluation, progress.TotalTokens, progress.ActiveSeconds);
+    }
+
+    /// <summary>Called once, when everything that a checkpoint holds has been made: gives it back what it was.</summary>
+    /// <returns>The step that the run goes on from; null for a run that begins.</returns>
+    public int? Begin(IMethodState optimizer)
+    {
+        checkpoints.Track(optimizer);
+        _recipeHash = CheckpointManifest.Hash(Path.Combine(folder.Path, "recipe.json")); // of what this session runs, even when the file is edited later
+        if (_resumeFrom is null) return null;
+        checkpoints.Restore(_resumeFrom);
+        return _saved!.Step;
+    }
 
     /// <summary>Records the evaluation before training.</summary>
     public StepReport Evaluated(int step, EvaluationResult? result)
@@ -41,7 +70,7 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
         bool due = record.Every > 0 && (step == 1 || step == recipe.Steps || step % record.Every == 0);
         if (!due || firstIndex >= record.Rollouts) return;
         IReadOnlyList<RolloutRecord> records = feedback.Record(batch, rows, signals, step, firstIndex, record.Rollouts - firstIndex);
-        folder.Append(step, records.Select((r, i) => WithAnswer(r, prompts.Examples[batch.Rollouts[i].Example])).ToArray());
+        folder.Append(step, records.Select((r, i) => WithAnswer(r, batch.Rollouts[i].Source)).ToArray());
     }
 
     private RolloutRecord WithAnswer(RolloutRecord record, TrainingExample example) => record with
@@ -81,6 +110,7 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
 
     private void AddEvaluation(Dictionary<string, double> values, int step, EvaluationResult? result)
     {
+        _latest = (step, result?.Accuracy);
         if (result is null) return;
         LastEvaluation = result;
         values["accuracy"] = result.Accuracy;
@@ -88,36 +118,39 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
         folder.Append(new RunEvent { Time = time.GetUtcNow(), Event = "evaluated", Step = step });
     }
 
-    /// <summary>Writes a checkpoint in Hugging Face layout and drops the oldest beyond the recipe's limit.</summary>
+    /// <summary>Whether the recipe asks for a checkpoint after a step: the last, every so many, or because the last one is long ago.</summary>
+    public bool IsCheckpointDue(int step) =>
+        step == recipe.Steps
+        || (recipe.Checkpoint.Every > 0 && step % recipe.Checkpoint.Every == 0)
+        || (recipe.Checkpoint.Minutes > 0 && _sinceCheckpoint.Elapsed.TotalMinutes >= recipe.Checkpoint.Minutes);
+
+    /// <summary>Writes the checkpoint of the step that was recorded last; nothing when that has been done.</summary>
     public void Checkpoint(int step)
     {
-        string path = folder.CheckpointPath(step), partial = path + ".partial";
-        folder.Guard(() =>
+        if (_saved?.Step == step) return;
+        double? accuracy = _latest.Step == step ? _latest.Accuracy : null;
+        bool best = accuracy >= (_saved?.BestAccuracy ?? double.NegativeInfinity); // of equals the one that trained longer
+        var progress = new RunProgress
         {
-            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
-            student.Save(partial, recipe.Checkpoint.Type == "bfloat16" ? WeightType.BFloat16 : WeightType.Float32);
-            student.SaveAdapter(Path.Combine(partial, "adapter")); // nothing without an adapter
-            if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
-            Directory.Move(partial, path); // a checkpoint has its name only when it is complete
-        });
-        folder.Append(new RunEvent { Time = time.GetUtcNow(), Event = "checkpoint", Step = step });
-        if (recipe.Checkpoint.Keep > 0) folder.Guard(() => DropOldest(Path.GetDirectoryName(path)!));
-    }
-
-    private void DropOldest(string checkpoints)
-    {
-        IEnumerable<string> old = Directory.EnumerateDirectories(checkpoints, "checkpoint-*")
-            .Where(p => int.TryParse(Path.GetFileName(p)["checkpoint-".Length..], out _))
-            .OrderByDescending(p => int.Parse(Path.GetFileName(p)["checkpoint-".Length..], System.Globalization.CultureInfo.InvariantCulture))
-            .Skip(recipe.Checkpoint.Keep);
-        foreach (string stale in old.ToArray()) Directory.Delete(stale, recursive: true);
+            Step = step,
+            TotalTokens = TotalTokens,
+            ActiveSeconds = ActiveSeconds,
+            RecipeHash = _recipeHash,
+            BestStep = best ? step : _saved?.BestStep,
+            BestAccuracy = best ? accuracy : _saved?.BestAccuracy,
+            FirstEvaluation = _before,
+            LastEvaluation = LastEvaluation,
+        };
+        checkpoints.Write(progress);
+        _saved = progress;
+        _sinceCheckpoint.Restart();
     }
 
     /// <summary>Writes every held-out prompt with the answers before and after.</summary>
     public void WriteAnswers()
     {
         if (_before is null || LastEvaluation is null || evaluator is null) return;
-        folder.WriteAnswers(evaluator.Prompts.Examples.Select((example, i) => new AnswerRecord
+        folder.WriteAnswers(evaluator.Prompts.Select(p => p.Example).Select((example, i) => new AnswerRecord
         {
             Index = i,
             Prompt = example.Prompt ?? string.Join("\n", example.Messages?.Select(m => m.Content) ?? []),

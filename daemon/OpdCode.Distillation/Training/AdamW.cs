@@ -1,4 +1,6 @@
+using OpdCode.Distillation.Runs;
 using OpdCode.Models.Decoding;
+using OpdCode.Protocol;
 using OpdCode.Recipes;
 using TorchSharp;
 
@@ -6,7 +8,7 @@ namespace OpdCode.Distillation.Training;
 
 /// <summary>AdamW (arXiv 1711.05101) over one flat buffer: a handful of tensor operations whatever the number of parameters.</summary>
 /// <remarks>Equal to torch.optim.AdamW applied per parameter, with weight decay on matrices only; a test holds the two together.</remarks>
-public sealed class AdamW : IDisposable
+public sealed class AdamW : IMethodState, IDisposable
 {
     private readonly ParameterBuffer _parameters;
     private readonly OptimizerRecipe _recipe;
@@ -41,6 +43,31 @@ public sealed class AdamW : IDisposable
         double correction1 = 1 - Math.Pow(_recipe.Beta1, _step), correction2 = 1 - Math.Pow(_recipe.Beta2, _step);
         torch.Tensor denominator_P = (SecondMoment_P / correction2).sqrt_().add_(_recipe.Epsilon);
         _parameters.Values_P.addcdiv_(FirstMoment_P, denominator_P, -learningRate / correction1);
+    }
+
+    /// <inheritdoc />
+    public string Name => "optimizer";
+
+    /// <inheritdoc />
+    public MethodSnapshot Capture() => new(
+        new Dictionary<string, torch.Tensor> { ["firstMoment"] = FirstMoment_P.alias().DetachFromDisposeScope(), ["secondMoment"] = SecondMoment_P.alias().DetachFromDisposeScope() },
+        new Dictionary<string, double> { ["step"] = _step });
+
+    /// <inheritdoc />
+    public void Restore(MethodSnapshot snapshot)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var none = torch.no_grad();
+        Copy(snapshot, "firstMoment", FirstMoment_P);
+        Copy(snapshot, "secondMoment", SecondMoment_P);
+        _step = (int)snapshot.Numbers["step"];
+    }
+
+    private static void Copy(MethodSnapshot snapshot, string name, torch.Tensor moment_P)
+    {
+        if (!snapshot.Tensors.TryGetValue(name, out torch.Tensor? stored_P) || stored_P.numel() != moment_P.numel())
+            throw new OpdException(ErrorCodes.CheckpointInvalid, $"The optimizer's {name} in the checkpoint has {stored_P?.numel() ?? 0} elements and the student trains {moment_P.numel()}. It belongs to another model or adapter.");
+        moment_P.copy_(stored_P);
     }
 
     /// <inheritdoc />

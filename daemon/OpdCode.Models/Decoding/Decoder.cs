@@ -96,6 +96,26 @@ public sealed class Decoder : IDisposable
         return RmsNorm(x_BTD, Weights[_plan.FinalNorm], Config.NormEpsilon);
     }
 
+    /// <summary>Last hidden states after the final norm at chosen places of a pack; no padding is computed.</summary>
+    /// <param name="packed">The sequences.</param>
+    /// <param name="rows_N">Places in the pack, int64 [N].</param>
+    /// <returns>[N, D] in the weights' type.</returns>
+    public torch.Tensor Hidden(PackedSequences packed, torch.Tensor rows_N)
+    {
+        torch.Tensor x_TD = Weights[_plan.Embedding].index_select(0, packed.Ids_T);
+        (torch.Tensor cos_PH, torch.Tensor sin_PH) = _rotary.Rows(packed.Longest, Device);
+        torch.Tensor cos_T1H = cos_PH.index_select(0, packed.Positions_T).unsqueeze(1).to_type(x_TD.dtype);
+        torch.Tensor sin_T1H = sin_PH.index_select(0, packed.Positions_T).unsqueeze(1).to_type(x_TD.dtype);
+        for (int i = 0; i < _blocks.Length; i++)
+        {
+            using DisposeScope scope = torch.NewDisposeScope();
+            torch.Tensor next_TD = _blocks[i].Forward(x_TD, cos_T1H, sin_T1H, packed, Adapter, i == _blocks.Length - 1 ? rows_N : null).MoveToOuterDisposeScope();
+            x_TD.Dispose();
+            x_TD = next_TD;
+        }
+        return RmsNorm(x_TD, Weights[_plan.FinalNorm], Config.NormEpsilon);
+    }
+
     /// <summary>Logits of hidden states: [.., V], float32, padding rows of the head included.</summary>
     public torch.Tensor Logits(torch.Tensor hidden) => torch.nn.functional.linear(hidden, Head_VD).to_type(torch.float32);
 

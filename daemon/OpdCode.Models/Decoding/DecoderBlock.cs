@@ -19,6 +19,29 @@ internal sealed class DecoderBlock(DecoderConfig config, ParameterBuffer weights
         return middle_BTD + FeedForward(Norm(middle_BTD, places.PostNorm), adapter);
     }
 
+    /// <summary>The block over a pack: no cache, attention within each sequence.</summary>
+    /// <param name="x_TD">All tokens of the pack.</param>
+    /// <param name="cos_T1H">Cosines of each token's position.</param>
+    /// <param name="sin_T1H">Sines of each token's position.</param>
+    /// <param name="packed">Where the sequences lie.</param>
+    /// <param name="adapter">The adapter in use, or null.</param>
+    /// <param name="rows_N">The tokens whose result is wanted, int64; null: all. What lies behind attention is computed for these only.</param>
+    /// <returns>[T, D] or [N, D].</returns>
+    public torch.Tensor Forward(torch.Tensor x_TD, torch.Tensor cos_T1H, torch.Tensor sin_T1H, PackedSequences packed, LowRankAdapter? adapter, torch.Tensor? rows_N = null)
+    {
+        int n = config.Heads, k = config.KeyValueHeads, h = config.HeadSize;
+        torch.Tensor[] qkv = Linear(Norm(x_TD, places.InputNorm), places.Qkv, places.QkvBias, adapter, s_qkv, [n * h, k * h, k * h])
+            .view(-1, n + 2 * k, h).split([n, k, k], 1); // one cat in the backward pass, where narrow would make three whole matrices
+        torch.Tensor q_TNH = qkv[0], k_TKH = qkv[1], v_TKH = qkv[2];
+        if (config.QkNorm) (q_TNH, k_TKH) = (Norm(q_TNH, places.QueryNorm), Norm(k_TKH, places.KeyNorm));
+        (q_TNH, k_TKH) = (Rotate(q_TNH, cos_T1H, sin_T1H), Rotate(k_TKH, cos_T1H, sin_T1H));
+
+        torch.Tensor attended_TD = PackedAttention.Apply(q_TNH, k_TKH, v_TKH, packed.Buckets, config.Windows[index]);
+        if (rows_N is not null) (attended_TD, x_TD) = (attended_TD.index_select(0, rows_N), x_TD.index_select(0, rows_N));
+        torch.Tensor middle_TD = x_TD + Linear(attended_TD, places.Output, places.OutputBias, adapter, s_output, [config.HiddenSize]);
+        return middle_TD + FeedForward(Norm(middle_TD, places.PostNorm), adapter);
+    }
+
     private torch.Tensor Attention(torch.Tensor x_BTD, torch.Tensor cos_BT1H, torch.Tensor sin_BT1H, torch.Tensor? mask_B1TS, KeyValueCache? cache, LowRankAdapter? adapter)
     {
         long b = x_BTD.shape[0], t = x_BTD.shape[1];
@@ -66,15 +89,15 @@ internal sealed class DecoderBlock(DecoderConfig config, ParameterBuffer weights
     private torch.Tensor Rotate(torch.Tensor x_BTNH, torch.Tensor cos_BT1H, torch.Tensor sin_BT1H)
     {
         int half = config.HeadSize / 2;
-        torch.Tensor first = x_BTNH.narrow(3, 0, half), second = x_BTNH.narrow(3, half, half);
-        return torch.cat([first * cos_BT1H - second * sin_BT1H, second * cos_BT1H + first * sin_BT1H], 3);
+        torch.Tensor[] pair = x_BTNH.split(half, -1);
+        return torch.cat([pair[0] * cos_BT1H - pair[1] * sin_BT1H, pair[1] * cos_BT1H + pair[0] * sin_BT1H], -1);
     }
 
     private torch.Tensor FeedForward(torch.Tensor x_BTD, LowRankAdapter? adapter)
     {
         int f = config.IntermediateSize;
-        torch.Tensor gateUp = Linear(x_BTD, places.GateUp, places.GateUpBias, adapter, s_gateUp, [f, f]);
-        torch.Tensor inner_BTF = functional.silu(gateUp.narrow(2, 0, f)) * gateUp.narrow(2, f, f);
+        torch.Tensor[] gateUp = Linear(x_BTD, places.GateUp, places.GateUpBias, adapter, s_gateUp, [f, f]).split(f, -1);
+        torch.Tensor inner_BTF = functional.silu(gateUp[0]) * gateUp[1];
         return Linear(inner_BTF, places.Down, places.DownBias, adapter, s_down, [config.HiddenSize]);
     }
 

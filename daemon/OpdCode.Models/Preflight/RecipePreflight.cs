@@ -24,7 +24,7 @@ public static class RecipePreflight
         ModelFacts? teacher = recipe.Objective is not SupervisedObjectiveRecipe && recipe.Signal is TeacherSignalRecipe signal
             ? Load(reading, "signal.model", signal.Model, problems) : null;
         DataSurvey? train = Survey(reading, "data.train", recipe.Data.Train, problems, cancel);
-        DataSurvey? heldOut = recipe.Evaluate is { } evaluate ? Survey(reading, "evaluate.data", evaluate.Data, problems, cancel) : null;
+        DataSurvey? heldOut = recipe.Evaluate?.Data is { } heldOutFile ? Survey(reading, "evaluate.data", heldOutFile, problems, cancel) : null;
         CheckColumns(reading, recipe, train, heldOut, problems);
         CheckDevice(reading, recipe, problems);
 
@@ -92,9 +92,10 @@ public static class RecipePreflight
         if (recipe.Objective is SupervisedObjectiveRecipe) Need(train, "data.train", "completion", "the supervised objective learns from");
         if (recipe.Rewards.Any(r => r is ExactRewardRecipe or NumericRewardRecipe)) Need(train, "data.train", "answer", "a reward compares with");
         Need(heldOut, "evaluate.data", "answer", "the evaluation compares with");
+        if (recipe.Evaluate is { Data: null }) Need(train, "data.train", "answer", "the evaluation of the held-out part compares with");
         if (train is null) return;
-        if (train.Report.Duplicates > 0)
-            problems.Add(reading.ProblemAt(ErrorCodes.DataRepeated, ProblemSeverity.Information, "data.train", $"{train.Report.File}: {train.Report.Duplicates:N0} of {train.Report.Examples:N0} prompts are repetitions."));
+        if (train.Report.Duplicates > 0 && !recipe.Data.Deduplicate)
+            problems.Add(reading.ProblemAt(ErrorCodes.DataRepeated, ProblemSeverity.Information, "data.train", $"{train.Report.File}: {train.Report.Duplicates:N0} of {train.Report.Examples:N0} prompts are repetitions. data.deduplicate passes them over."));
         int both = heldOut?.Prompts.Count(train.Prompts.Contains) ?? 0;
         if (both > 0 && train.Report.File != heldOut!.Report.File)
             problems.Add(reading.ProblemAt(ErrorCodes.DataRepeated, ProblemSeverity.Warning, "evaluate.data",

@@ -96,8 +96,12 @@ public sealed class SafetensorsFile : IDisposable
             throw new OpdException(ErrorCodes.TensorMismatch,
                 $"{FilePath}: tensor {StrictJson.Show(name)} has shape [{SafetensorsHeader.Join(entry.Shape)}], expected [{SafetensorsHeader.Join(destination.shape)}]. "
                 + "The weights do not belong to this configuration.");
-        TensorSlabs.Fill(destination, entry.Type, (offset, target) => _view.SafeMemoryMappedViewHandle.ReadSpan((ulong)(_view.PointerOffset + entry.Offset + offset), target));
+        TensorSlabs.Fill(destination, entry.Type, (offset, target) => ReadBytes(entry, offset, target));
     }
+
+    /// <summary>Copies a tensor's stored bytes as they are, from so many bytes behind its first.</summary>
+    internal void ReadBytes(TensorEntry entry, long offset, Span<byte> target) =>
+        _view.SafeMemoryMappedViewHandle.ReadSpan((ulong)(_view.PointerOffset + entry.Offset + offset), target);
 
     /// <summary>The entry of a tensor that can be read as a weight.</summary>
     internal TensorEntry RequireWeight(string name)

@@ -15,15 +15,17 @@ internal static class TensorSlabs
     internal delegate void ReadBytes(long offset, Span<byte> target);
 
     /// <summary>Fills a tensor from row-major little-endian elements of another type.</summary>
-    internal static void Fill(torch.Tensor destination, WeightType source, ReadBytes read)
+    internal static void Fill(torch.Tensor destination, WeightType source, ReadBytes read) => Fill(destination, StoredTypes.Torch(source), StoredTypes.Bytes(source), read);
+
+    /// <summary>Fills a tensor from row-major little-endian elements of a type whose elements have so many bytes.</summary>
+    internal static void Fill(torch.Tensor destination, torch.ScalarType type, int elementBytes, ReadBytes read)
     {
         using IDisposable noGrad = torch.no_grad(); // a leaf that wants gradients may be filled, too
-        torch.ScalarType type = StoredTypes.Torch(source);
         long offset = 0;
         foreach (torch.Tensor piece in Cut(destination))
         {
             using torch.Tensor slab = piece;
-            long bytes = slab.numel() * StoredTypes.Bytes(source);
+            long bytes = slab.numel() * elementBytes;
             if (slab.dtype == type && slab.device.type == DeviceType.CPU && slab.is_contiguous())
             {
                 read(offset, slab.bytes);
@@ -39,10 +41,12 @@ internal static class TensorSlabs
     }
 
     /// <summary>Hands out a tensor as row-major little-endian elements of another type, rounded to nearest even.</summary>
-    internal static void Drain(torch.Tensor value, WeightType target, Stream stream)
+    internal static void Drain(torch.Tensor value, WeightType target, Stream stream) => Drain(value, StoredTypes.Torch(target), stream);
+
+    /// <summary>Hands out a tensor as row-major little-endian elements of a type; bit for bit where it is the tensor's own.</summary>
+    internal static void Drain(torch.Tensor value, torch.ScalarType type, Stream stream)
     {
         using IDisposable noGrad = torch.no_grad();
-        torch.ScalarType type = StoredTypes.Torch(target);
         foreach (torch.Tensor piece in Cut(value))
         {
             using torch.Tensor slab = piece;

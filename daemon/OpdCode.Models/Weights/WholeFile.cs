@@ -6,14 +6,16 @@ namespace OpdCode.Models.Weights;
 /// Writes files that are either complete or not there: each is written beside its place under another name and flushed
 /// to the disk; only when all of a set are, they are renamed.
 /// </summary>
-internal sealed class WholeFile : IDisposable
+public sealed class WholeFile : IDisposable
 {
     private const string PartialSuffix = ".partial";
     private readonly List<string> _partials = [];
 
     /// <summary>Writes and flushes one file; it appears under its name with <see cref="Commit"/>.</summary>
+    /// <param name="path">Full path; its folder is made when missing.</param>
+    /// <param name="write">Writes the content.</param>
     /// <exception cref="OpdException">OPD3003 when the disk is full, read-only or refuses otherwise.</exception>
-    internal void Write(string path, Action<Stream> write) => Guard(path, () =>
+    public void Write(string path, Action<Stream> write) => Guard(path, () =>
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var stream = new FileStream(path + PartialSuffix, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
@@ -23,7 +25,8 @@ internal sealed class WholeFile : IDisposable
     });
 
     /// <summary>Gives all files their names, in the order in which they were written, replacing what was there.</summary>
-    internal void Commit()
+    /// <exception cref="OpdException">OPD3003 when the disk refuses.</exception>
+    public void Commit()
     {
         while (_partials.Count > 0)
         {

@@ -14,11 +14,14 @@ public static class DataFile
         return ReadAll(path).Select(line => line.Example ?? throw line.Failure!);
     }
 
-    /// <summary>The examples without those whose prompt occurred before.</summary>
-    public static IEnumerable<TrainingExample> WithoutRepetitions(IEnumerable<TrainingExample> examples)
+    /// <summary>The places (as <see cref="ShuffledExamples"/> counts them) of examples whose prompt occurred before. Reads the whole file once.</summary>
+    /// <exception cref="OpdException">OPD1002 when there is no such file; OPD1201 at a line that cannot be read.</exception>
+    public static IReadOnlySet<long> Repetitions(string path)
     {
-        ArgumentNullException.ThrowIfNull(examples);
-        return examples.DistinctBy(PromptHash.Of);
+        ArgumentNullException.ThrowIfNull(path);
+        IExampleBlocks blocks = ParquetExamples.IsParquet(path) ? new ParquetBlocks(path) : new JsonLinesBlocks(path, 1 << 20);
+        HashSet<UInt128> seen = [];
+        return Enumerable.Range(0, blocks.Count).SelectMany(blocks.Read).Where(e => !seen.Add(PromptHash.Of(e.Example))).Select(e => e.Place).ToHashSet();
     }
 
     /// <summary>Every line with its example or with what is wrong with it; goes on after a wrong line.</summary>

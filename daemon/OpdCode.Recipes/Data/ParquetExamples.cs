@@ -16,30 +16,50 @@ internal static class ParquetExamples
     /// <summary>Every row with its example or with what is wrong with it.</summary>
     public static IEnumerable<(TrainingExample? Example, OpdException? Failure, int Line)> ReadAll(string path)
     {
+        IReadOnlyList<long> firstRows = FirstRows(path);
+        return Enumerable.Range(0, firstRows.Count).SelectMany(group => ReadGroup(path, group, checked((int)firstRows[group])));
+    }
+
+    /// <summary>For every row group how many rows are before it; from the file's footer alone.</summary>
+    public static IReadOnlyList<long> FirstRows(string path)
+    {
         using FileStream file = Open(path);
-        int groups = Checked(path, () => CountGroups(file));
-        int row = 0;
-        ArrayBufferWriter<byte> json = new();
-        for (int group = 0; group < groups; group++)
+        return Checked(path, () => WithReader(file, reader =>
         {
-            int index = group;
-            foreach (IDictionary<string, object> columns in Checked(path, () => ReadGroup(file, index)))
+            var first = new List<long>();
+            long rows = 0;
+            for (int group = 0; group < reader.RowGroupCount; group++)
             {
-                row++;
-                json.ResetWrittenCount();
-                TrainingExample? example = null;
-                OpdException? failure = null;
-                try
-                {
-                    Write(columns, json);
-                    example = ExampleParser.Parse(json.WrittenSpan, path, row, "row");
-                }
-                catch (OpdException e)
-                {
-                    failure = e;
-                }
-                yield return (example, failure, row);
+                first.Add(rows);
+                using ParquetRowGroupReader open = reader.OpenRowGroupReader(group);
+                rows += open.RowCount;
             }
+            return first;
+        }).GetAwaiter().GetResult());
+    }
+
+    /// <summary>Every row of a row group with its example or with what is wrong with it.</summary>
+    public static IEnumerable<(TrainingExample? Example, OpdException? Failure, int Line)> ReadGroup(string path, int group, int firstRow)
+    {
+        using FileStream file = Open(path);
+        int row = firstRow;
+        ArrayBufferWriter<byte> json = new();
+        foreach (IDictionary<string, object> columns in Checked(path, () => ReadGroup(file, group)))
+        {
+            row++;
+            json.ResetWrittenCount();
+            TrainingExample? example = null;
+            OpdException? failure = null;
+            try
+            {
+                Write(columns, json);
+                example = ExampleParser.Parse(json.WrittenSpan, path, row, "row");
+            }
+            catch (OpdException e)
+            {
+                failure = e;
+            }
+            yield return (example, failure, row);
         }
     }
 
@@ -58,8 +78,6 @@ internal static class ParquetExamples
     }
 
     // The reader is asynchronous only; a file on disk answers at once, and examples are read where nothing can be awaited.
-    private static int CountGroups(FileStream file) => WithReader(file, reader => reader.RowGroupCount).GetAwaiter().GetResult();
-
     private static async Task<T> WithReader<T>(FileStream file, Func<ParquetReader, T> ask)
     {
         await using ParquetReader reader = await ParquetReader.CreateAsync(file, leaveStreamOpen: true);

@@ -3,105 +3,88 @@ using OpdCode.Protocol;
 namespace OpdCode.Recipes.Data;
 
 /// <summary>
-/// An endless shuffled stream over a file of JSON lines of any size. The file is cut into blocks; each pass takes
-/// the blocks in a random order, a window of them at a time, and shuffles the examples of a window. Opening reads
-/// nothing, memory holds one window, a file smaller than a window is shuffled perfectly, and the order is a function
-/// of seed, file size and settings alone.
+/// An endless shuffled stream over a data file of any size. The file is cut into blocks (JSON lines: a megabyte each;
+/// Parquet: its row groups); each pass takes the blocks in a random order, a window of them at a time, and shuffles the
+/// examples of a window. Opening reads nothing, memory holds one window, a file smaller than a window is shuffled
+/// perfectly, and the order is a function of seed, file and settings alone.
 /// </summary>
 public sealed class ShuffledExamples
 {
     private readonly string _path;
     private readonly long _seed;
-    private readonly long _blockBytes;
+    private readonly Func<TrainingExample, long, bool> _keep;
+    private readonly IExampleBlocks _blocks;
     private readonly int _windowBlocks;
-    private readonly int _blocks;
-    private ShuffleCursor _cursor;
     private (long Epoch, int Window) _loaded = (-1, -1);
-    private List<TrainingExample> _window = [];
+    private TrainingExample[] _window = [];
+    private int[] _places = [];
 
     /// <summary>Opens a file.</summary>
-    /// <param name="path">JSON lines.</param>
+    /// <param name="path">JSON lines or Parquet.</param>
     /// <param name="seed">Of the order.</param>
-    /// <param name="cursor">Where to go on; the beginning when absent.</param>
-    /// <param name="blockBytes">Size of a block in bytes.</param>
+    /// <param name="keep">Says of an example and its place in the file (a number of its own) whether it is part of the stream; null: all are.</param>
+    /// <param name="blockBytes">Size of a block of JSON lines in bytes.</param>
     /// <param name="windowBlocks">Blocks in a window: more shuffle better and take more memory.</param>
     /// <exception cref="OpdException">OPD1002 when there is no such file; OPD1201 when it is empty.</exception>
-    public ShuffledExamples(string path, long seed, ShuffleCursor cursor = default, long blockBytes = 1 << 20, int windowBlocks = 32)
+    public ShuffledExamples(string path, long seed, Func<TrainingExample, long, bool>? keep = null, long blockBytes = 1 << 20, int windowBlocks = 32)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentOutOfRangeException.ThrowIfLessThan(blockBytes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(windowBlocks, 1);
-        FileInfo file = new(path);
-        if (!file.Exists) throw new OpdException(ErrorCodes.FileNotFound, $"There is no data file {path}. Paths in a recipe are relative to the recipe.");
-        if (file.Length == 0) throw new OpdException(ErrorCodes.DataLineInvalid, $"{path} is empty: there is nothing to learn from.");
-        (_path, _seed, _cursor, _blockBytes, _windowBlocks) = (path, seed, cursor, blockBytes, windowBlocks);
-        _blocks = checked((int)((file.Length + blockBytes - 1) / blockBytes));
+        (_path, _seed, _keep, _windowBlocks) = (path, seed, keep ?? ((_, _) => true), windowBlocks);
+        _blocks = ParquetExamples.IsParquet(path) ? new ParquetBlocks(path) : new JsonLinesBlocks(path, blockBytes);
+        if (ParquetExamples.IsParquet(path)) _windowBlocks = 1; // a row group is a window's worth
     }
 
-    /// <summary>The place of the example that <see cref="Next"/> gives next.</summary>
-    public ShuffleCursor Cursor => _cursor;
+    /// <summary>The place of the example that <see cref="Next"/> gives next; setting it goes there.</summary>
+    public ShuffleCursor Cursor { get; set; }
 
-    /// <summary>The next example. Its <see cref="TrainingExample.Line"/> is 0: only a scan from the top counts lines.</summary>
+    /// <summary>True when all examples are held at once, so that every one of them can be looked at before the first step.</summary>
+    public bool IsWhole => _blocks.Count <= _windowBlocks;
+
+    /// <summary>All examples in the order of the file, where <see cref="IsWhole"/>; else those of the current window.</summary>
     /// <exception cref="OpdException">OPD1201 naming file and line.</exception>
+    public IReadOnlyList<TrainingExample> Loaded
+    {
+        get
+        {
+            Load();
+            return _window;
+        }
+    }
+
+    /// <summary>The next example. Its <see cref="TrainingExample.Line"/> is 0 where the file is larger than a window: only a scan from the top counts lines.</summary>
+    /// <exception cref="OpdException">OPD1201 naming file and line, or that there is not one example.</exception>
     public TrainingExample Next()
     {
-        int windows = (_blocks + _windowBlocks - 1) / _windowBlocks;
+        int windows = (_blocks.Count + _windowBlocks - 1) / _windowBlocks;
         // A pass without a single example would search forever.
         for (int tried = 0; tried <= windows; tried++)
         {
             Load();
-            if (_cursor.Index < _window.Count)
+            if (Cursor.Index < _window.Length)
             {
-                TrainingExample example = _window[_cursor.Index];
-                _cursor = _cursor with { Index = _cursor.Index + 1 };
+                TrainingExample example = _window[_places[Cursor.Index]];
+                Cursor = Cursor with { Index = Cursor.Index + 1 };
                 return example;
             }
-            _cursor = _cursor.Window + 1 < windows ? new ShuffleCursor(_cursor.Epoch, _cursor.Window + 1, 0) : new ShuffleCursor(_cursor.Epoch + 1, 0, 0);
+            Cursor = Cursor.Window + 1 < windows ? new ShuffleCursor(Cursor.Epoch, Cursor.Window + 1, 0) : new ShuffleCursor(Cursor.Epoch + 1, 0, 0);
         }
-        throw new OpdException(ErrorCodes.DataLineInvalid, $"{_path} holds no examples. Every line must be a JSON object with a \"prompt\".");
+        throw new OpdException(ErrorCodes.DataLineInvalid, $"{_path} holds no examples to learn from. Every line must be a JSON object with a \"prompt\"; data.holdOut must leave some.");
     }
 
     private void Load()
     {
-        if (_loaded == (_cursor.Epoch, _cursor.Window)) return;
-        int[] order = Permutation(_blocks, Mix(_seed, _cursor.Epoch, -1));
-        List<TrainingExample> examples = [];
-        foreach (int block in order.Skip(_cursor.Window * _windowBlocks).Take(_windowBlocks).Order()) ReadBlock(block, examples);
-        int[] places = Permutation(examples.Count, Mix(_seed, _cursor.Epoch, _cursor.Window));
-        _window = [.. places.Select(p => examples[p])];
-        _loaded = (_cursor.Epoch, _cursor.Window);
-    }
-
-    // A block owns the lines that begin in it; the last of them may end in the next block.
-    private void ReadBlock(int block, List<TrainingExample> examples)
-    {
-        long from = block * _blockBytes, to = from + _blockBytes;
-        // From one byte earlier: if that byte ends a line, the line that begins at the block belongs to it.
-        using LineScanner lines = new(_path, Math.Max(from - 1, 0));
-        if (from > 0 && !lines.MoveNext()) return;
-        while (lines.NextOffset < to && lines.MoveNext())
+        if (_loaded == (Cursor.Epoch, Cursor.Window)) return;
+        bool here = IsWhole && _loaded.Epoch >= 0; // another order of what is held already
+        if (!here)
         {
-            if (DataFile.IsBlank(lines.Current)) continue;
-            try
-            {
-                examples.Add(ExampleParser.Parse(lines.Current, _path, 0, "line"));
-            }
-            catch (OpdException)
-            {
-                // The number of the line is only known by counting from the top; a wrong line is worth that.
-                int number = CountLines(lines.Offset) + 1;
-                ExampleParser.Parse(lines.Current, _path, number, "line");
-                throw;
-            }
+            int[] order = Permutation(_blocks.Count, Mix(_seed, Cursor.Epoch, -1));
+            IEnumerable<int> blocks = order.Skip(Cursor.Window * _windowBlocks).Take(_windowBlocks).Order();
+            _window = [.. blocks.SelectMany(_blocks.Read).Where(e => _keep(e.Example, e.Place)).Select(e => e.Example)];
         }
-    }
-
-    private int CountLines(long before)
-    {
-        using LineScanner lines = new(_path);
-        int count = 0;
-        while (lines.NextOffset < before && lines.MoveNext()) count++;
-        return count;
+        _places = Permutation(_window.Length, Mix(_seed, Cursor.Epoch, Cursor.Window));
+        _loaded = (Cursor.Epoch, Cursor.Window);
     }
 
     private static int[] Permutation(int count, ulong state)

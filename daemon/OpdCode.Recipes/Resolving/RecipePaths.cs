@@ -13,31 +13,42 @@ public static class RecipePaths
         ArgumentNullException.ThrowIfNull(reading);
         if (reading.Root is not { } root || reading.Lines is not { } lines) return reading;
         ProblemList problems = new(lines);
-        Walk(root, RecordShape.Of(typeof(Recipe)), "", reading, problems);
+        foreach ((string setting, LocatedValue value, RecipePathKind kind) in Walk(root, RecordShape.Of(typeof(Recipe)), ""))
+            CheckPath(value, kind, value.Text!, setting, reading, problems);
         return reading.With(problems.InOrder);
     }
 
-    private static void Walk(LocatedValue node, RecordShape shape, string path, RecipeReading reading, ProblemList problems)
+    /// <summary>Every path that a recipe names: the setting, the absolute path, and what it must lead to.</summary>
+    public static IReadOnlyList<(string Setting, string FullPath, RecipePathKind Kind)> All(RecipeReading reading)
+    {
+        ArgumentNullException.ThrowIfNull(reading);
+        if (reading.Root is not { } root) return [];
+        return [.. Walk(root, RecordShape.Of(typeof(Recipe)), "").Select(at => (at.Setting, reading.FullPath(at.Value.Text!), at.Kind))];
+    }
+
+    private static IEnumerable<(string Setting, LocatedValue Value, RecipePathKind Kind)> Walk(LocatedValue node, RecordShape shape, string path)
     {
         foreach (LocatedMember member in node.Members)
         {
             if (!shape.ByName.TryGetValue(member.Key, out SettingShape? setting)) continue;
             string at = path.Length == 0 ? member.Key : $"{path}.{member.Key}";
-            if (setting.Path is { } kind && member.Value.Text is { Length: > 0 } text) CheckPath(member.Value, kind, text, at, reading, problems);
-            else if (setting.ItemType is { } itemType) for (int i = 0; i < member.Value.Items.Count; i++) Enter(member.Value.Items[i], itemType, $"{at}[{i}]", reading, problems);
-            else Enter(member.Value, setting.Type, at, reading, problems);
+            IEnumerable<(string, LocatedValue, RecipePathKind)> found =
+                setting.Path is { } kind && member.Value.Text is { Length: > 0 } ? [(at, member.Value, kind)]
+                : setting.ItemType is { } itemType ? member.Value.Items.SelectMany((item, i) => Enter(item, itemType, $"{at}[{i}]"))
+                : Enter(member.Value, setting.Type, at);
+            foreach ((string, LocatedValue, RecipePathKind) one in found) yield return one;
         }
     }
 
-    private static void Enter(LocatedValue node, Type type, string path, RecipeReading reading, ProblemList problems)
+    private static IEnumerable<(string Setting, LocatedValue Value, RecipePathKind Kind)> Enter(LocatedValue node, Type type, string path)
     {
-        if (!type.IsClass || type.Assembly != typeof(Recipe).Assembly) return;
+        if (!type.IsClass || type.Assembly != typeof(Recipe).Assembly) return [];
         if (KindShape.Of(type) is { } kinds)
         {
-            if (node.Find(kinds.Discriminator)?.Text is not { } name || kinds.Find(name) is not { } chosen) return;
+            if (node.Find(kinds.Discriminator)?.Text is not { } name || kinds.Find(name) is not { } chosen) return [];
             type = chosen;
         }
-        Walk(node, RecordShape.Of(type), path, reading, problems);
+        return Walk(node, RecordShape.Of(type), path);
     }
 
     private static void CheckPath(LocatedValue value, RecipePathKind kind, string text, string path, RecipeReading reading, ProblemList problems)

@@ -13,6 +13,8 @@ internal static class DataRules
     {
         if (recipe.Text("data.train") is { } train && recipe.Text("evaluate.data") is { } heldOut && SamePath(recipe.Folder, train, heldOut))
             recipe.Warn(ErrorCodes.EvaluatesOnTraining, "evaluate.data", $"evaluate.data is the training file ({heldOut}): the score shows what was memorised, not what was learned. Hold prompts out.");
+        if (recipe.Has("evaluate") && !recipe.Has("evaluate.data") && recipe.IsComplete("evaluate.data") && recipe.Number("data.holdOut") is 0)
+            recipe.Error(ErrorCodes.NothingToEvaluate, "evaluate", "evaluate names no data, and data.holdOut is 0: there is nothing to evaluate on. Add \"data\": \"heldout.jsonl\" to evaluate, or \"holdOut\": 0.1 to data.");
         foreach (string path in s_paths)
             if (recipe.Text(path) is { Length: > 0 } value && IsAbsolute(value))
                 recipe.Inform(ErrorCodes.PathAbsolute, path, $"{path} is an absolute path: the recipe works on this machine only. Paths relative to the recipe travel with it.");

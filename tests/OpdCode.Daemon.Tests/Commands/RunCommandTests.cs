@@ -21,7 +21,7 @@ public sealed class RunCommandTests : IDisposable
         CommandLine.Outcome outcome = await CommandLine.Invoke("run", _recipe, "--out", run, "--json");
         Assert.True(outcome.Code == 0, outcome.Error);
         JsonElement result = CommandLine.OneObject(outcome.Output);
-        Assert.Equal(["after", "before", "folder", "report", "runId", "steps", "tokens", "wallSeconds"], result.EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["after", "before", "ending", "folder", "report", "runId", "steps", "tokens", "wallSeconds"], result.EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal));
         Assert.Equal("run", result.GetProperty("runId").GetString());
         Assert.Equal(Path.GetFullPath(run), result.GetProperty("folder").GetString());
         Assert.True(File.Exists(result.GetProperty("report").GetString()));

@@ -11,10 +11,10 @@ public sealed class SequenceBatchTests
 {
     private static readonly Rollout[] s_rollouts =
     [
-        new() { Example = 0, PromptIds = [1, 2, 3], ResponseIds = [4, 5, 257] },
-        new() { Example = 1, PromptIds = [9], ResponseIds = [8, 7, 6, 5, 4, 3, 257] },
-        new() { Example = 2, PromptIds = [11, 12, 13, 14, 15, 16], ResponseIds = [257] },
-        new() { Example = 3, PromptIds = [21, 22], ResponseIds = [23, 24, 25, 26] },
+        new() { PromptIds = [1, 2, 3], ResponseIds = [4, 5, 257] },
+        new() { PromptIds = [9], ResponseIds = [8, 7, 6, 5, 4, 3, 257] },
+        new() { PromptIds = [11, 12, 13, 14, 15, 16], ResponseIds = [257] },
+        new() { PromptIds = [21, 22], ResponseIds = [23, 24, 25, 26] },
     ];
 
     [Fact]
@@ -23,16 +23,15 @@ public sealed class SequenceBatchTests
         Models.Native.TorchRuntime.EnsureLoaded();
         using var scope = torch.NewDisposeScope();
         SequenceBatch batch = SequenceBatch.Create(s_rollouts, torch.CPU);
-        long width = batch.Ids_BT.shape[1];
-        Assert.Equal(7, width); // the longest sequence has 8 tokens; its last predicts nothing
+        Assert.Equal(5 + 7 + 6 + 5, batch.Packed.Ids_T.shape[0]); // the last token of a sequence predicts nothing
         long[] rows = batch.Rows_N.data<long>().ToArray(), sampled = batch.SampledIds_N.data<long>().ToArray(), sequence = batch.Sequence_N.data<long>().ToArray();
         Assert.Equal(3 + 7 + 1 + 4, rows.Length);
-        long[] ids = batch.Ids_BT.data<long>().ToArray();
+        long[] ids = batch.Packed.Ids_T.data<long>().ToArray();
         for (int n = 0; n < rows.Length; n++)
         {
             Rollout rollout = s_rollouts[sequence[n]];
             int[] all = [.. rollout.PromptIds, .. rollout.ResponseIds];
-            int position = (int)(rows[n] - sequence[n] * width);
+            int position = (int)rows[n] - batch.Packed.Starts_S[(int)sequence[n]];
             Assert.Equal(all[position], ids[rows[n]]);
             Assert.Equal(all[position + 1], sampled[n]);
         }
@@ -47,15 +46,15 @@ public sealed class SequenceBatchTests
         double LossWithShift(int shift)
         {
             SequenceBatch batch = SequenceBatch.Create(s_rollouts, torch.CPU);
-            long width = batch.Ids_BT.shape[1];
-            var logits = new float[s_rollouts.Length * width * 262];
+            long places = batch.Packed.Ids_T.shape[0];
+            var logits = new float[places * 262];
             for (int b = 0; b < s_rollouts.Length; b++)
             {
                 int[] all = [.. s_rollouts[b].PromptIds, .. s_rollouts[b].ResponseIds];
-                for (int t = 0; t < width; t++)
-                    if (t + 1 + shift < all.Length && t + 1 + shift >= 0) logits[(b * width + t) * 262 + all[t + 1 + shift]] = 60;
+                for (int t = 0; t < all.Length - 1; t++)
+                    if (t + 1 + shift < all.Length && t + 1 + shift >= 0) logits[(batch.Packed.Starts_S[b] + t) * 262 + all[t + 1 + shift]] = 60;
             }
-            torch.Tensor rows_NV = torch.tensor(logits, [s_rollouts.Length * width, 262]).index_select(0, batch.Rows_N);
+            torch.Tensor rows_NV = torch.tensor(logits, [places, 262]).index_select(0, batch.Rows_N);
             return ObjectiveFactory.Create(new SupervisedObjectiveRecipe()).Evaluate(new TokenRows
             {
                 StudentHidden_ND = rows_NV.requires_grad_(true), StudentHead_VD = null, VocabularySize = 262, SampledIds_N = batch.SampledIds_N,
@@ -102,21 +101,15 @@ public sealed class SequenceBatchTests
     }
 
     [Fact]
-    public void Tokens_that_are_not_trained_change_nothing_behind_the_response()
+    public void Neighbours_in_the_pack_change_nothing()
     {
-        // What stands behind a shorter sequence is padding: whatever its content, the other rows must not see it.
         using var folder = new TemporaryFolder();
         using LanguageModel student = LanguageModel.Load(Write(folder.File("s"), 1, gain: 4), torch.CPU);
         using var scope = torch.NewDisposeScope();
         using var none = torch.no_grad();
-        SequenceBatch batch = SequenceBatch.Create(s_rollouts, torch.CPU);
-        torch.Tensor before = batch.HiddenRows(student.Decoder);
-        for (int b = 0; b < s_rollouts.Length; b++)
-        {
-            int length = s_rollouts[b].PromptIds.Length + s_rollouts[b].ResponseIds.Length - 1;
-            for (int t = length; t < batch.Ids_BT.shape[1]; t++) batch.Ids_BT[b, t] = torch.tensor(200L);
-        }
-        Assert.Equal(0, (batch.HiddenRows(student.Decoder) - before).abs().max().ToDouble(), 1e-6);
+        torch.Tensor together_ND = SequenceBatch.Create(s_rollouts, torch.CPU).HiddenRows(student.Decoder);
+        torch.Tensor alone_ND = torch.cat(s_rollouts.Select(r => SequenceBatch.Create([r], torch.CPU).HiddenRows(student.Decoder)).ToArray(), 0);
+        Assert.Equal(0, (together_ND - alone_ND).abs().max().ToDouble(), 1e-5);
     }
 
     private static double[] Gradient(LanguageModel student, LanguageModel teacher, string objective, Rollout[] rollouts, int microBatch)

@@ -83,7 +83,7 @@ public sealed class StudentSamplerTests : IDisposable
         Recipe recipe = RecipeReader.Read(recipePath, overrides).Recipe!;
         recipe = recipe with { Data = recipe.Data with { Train = train }, Rollout = recipe.Rollout with { PromptsPerStep = 1 } };
         using LanguageModel model = LanguageModel.Load(student, torch.CPU);
-        PromptSource prompts = PromptSource.Read(train, model, recipe.Data.Format, recipe.Rollout.MaxNewTokens, recipe.Seed);
+        PromptSource prompts = PromptSource.Open(recipe.Data, model, recipe.Rollout.MaxNewTokens, recipe.Seed);
         return new StudentSampler(model, prompts, recipe).Sample(1, 0, CancellationToken.None)[0];
     }
 

@@ -19,25 +19,25 @@ public sealed class ShuffledExamplesTests : IDisposable
     public void Each_pass_gives_every_example_once_in_another_order(int blockBytes, int windowBlocks)
     {
         string[] prompts = Write(60);
-        ShuffledExamples stream = new(_file, 5, default, blockBytes, windowBlocks);
+        ShuffledExamples stream = new(_file, 5, null, blockBytes, windowBlocks);
         string[] first = Take(stream, 60), second = Take(stream, 60);
         Assert.Equal(prompts, first.Order(StringComparer.Ordinal));
         Assert.Equal(prompts, second.Order(StringComparer.Ordinal));
         Assert.NotEqual(first, second);
-        Assert.Equal(first, Take(new ShuffledExamples(_file, 5, default, blockBytes, windowBlocks), 60));
-        Assert.NotEqual(first, Take(new ShuffledExamples(_file, 6, default, blockBytes, windowBlocks), 60));
+        Assert.Equal(first, Take(new ShuffledExamples(_file, 5, null, blockBytes, windowBlocks), 60));
+        Assert.NotEqual(first, Take(new ShuffledExamples(_file, 6, null, blockBytes, windowBlocks), 60));
     }
 
     [Fact]
     public void A_cursor_goes_on_exactly()
     {
         Write(100);
-        ShuffledExamples whole = new(_file, 1, default, 100, 4);
+        ShuffledExamples whole = new(_file, 1, null, 100, 4);
         for (int i = 0; i < 333; i++)
         {
             ShuffleCursor cursor = whole.Cursor;
             string next = whole.Next().Prompt!;
-            Assert.Equal(next, new ShuffledExamples(_file, 1, cursor, 100, 4).Next().Prompt);
+            Assert.Equal(next, new ShuffledExamples(_file, 1, null, 100, 4) { Cursor = cursor }.Next().Prompt);
         }
         Assert.Equal(3, whole.Cursor.Epoch);
     }
@@ -47,7 +47,7 @@ public sealed class ShuffledExamplesTests : IDisposable
     {
         Write(50);
         File.AppendAllText(_file, "\n{\"prompt\": }\n");
-        ShuffledExamples stream = new(_file, 1, default, 64, 2);
+        ShuffledExamples stream = new(_file, 1, null, 64, 2);
         OpdException e = Assert.Throws<OpdException>(() => Take(stream, 60));
         Assert.StartsWith($"{_file}, line 51: ", e.Message, StringComparison.Ordinal);
     }
@@ -81,7 +81,31 @@ public sealed class ShuffledExamplesTests : IDisposable
         Assert.Equal((3, 1, 1, 2, 1), (report.Examples, report.Duplicates, report.Unreadable, report.LongestPrompt, report.LongestPromptLine));
         Assert.Equal(3, Assert.Single(report.Problems).Line);
         Assert.Equal("answer 1, level 1, messages 1, prompt 2", string.Join(", ", report.Columns.Select(c => $"{c.Key} {c.Value}")));
-        Assert.Equal(2, DataFile.WithoutRepetitions(DataFile.ReadAll(_file).Select(l => l.Example!).Where(e => e is not null)).Count());
+    }
+
+    [Fact]
+    public void Examples_that_are_not_kept_never_come()
+    {
+        string[] prompts = Write(60);
+        File.AppendAllText(_file, "\n" + string.Join('\n', prompts[..20].Select(p => $"{{\"prompt\": \"{p}\"}}")));
+        IReadOnlySet<long> repeated = DataFile.Repetitions(_file);
+        Assert.Equal(20, repeated.Count);
+        foreach ((int bytes, int blocks) in new[] { (1 << 20, 32), (64, 3) })
+        {
+            ShuffledExamples stream = new(_file, 5, (example, place) => !repeated.Contains(place) && example.Prompt != prompts[7], bytes, blocks);
+            Assert.Equal(prompts.Where((_, i) => i != 7), Take(stream, 59).Order(StringComparer.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void A_small_file_is_known_as_a_whole_with_its_lines()
+    {
+        Write(60);
+        ShuffledExamples whole = new(_file, 5), part = new(_file, 5, null, 64, 3);
+        Assert.True(whole.IsWhole);
+        Assert.Equal(Enumerable.Range(1, 60), whole.Loaded.Select(e => e.Line));
+        Assert.False(part.IsWhole);
+        Assert.InRange(part.Loaded.Count, 1, 20);
     }
 
     private string[] Write(int count)
