@@ -147,16 +147,4 @@ internal sealed unsafe class CpuGeneration : IDisposable
         _decoder.Dispose();
         _team.Dispose();
     }
-
-    private sealed class SameIds : IEqualityComparer<int[]>
-    {
-        public bool Equals(int[]? x, int[]? y) => x.AsSpan().SequenceEqual(y);
-
-        public int GetHashCode(int[] ids)
-        {
-            var hash = new HashCode();
-            foreach (int id in ids) hash.Add(id);
-            return hash.ToHashCode();
-        }
-    }
 }
