@@ -1,6 +1,6 @@
 // What every end-to-end test file needs: a workspace with the sample and a real run in it, the real daemon, a real VS Code.
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,8 @@ import { test as nodeTest } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 // The extension's own packages; this folder has none.
-const { createMessageConnection, StreamMessageReader, StreamMessageWriter } = createRequire(new URL('../../extension/package.json', import.meta.url))('vscode-jsonrpc/node');
+const packages = createRequire(new URL('../../extension/package.json', import.meta.url));
+const { createMessageConnection, StreamMessageReader, StreamMessageWriter } = packages('vscode-jsonrpc/node');
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const screenshots = join(root, 'artifacts', 'screenshots');
@@ -75,4 +76,31 @@ export async function ask(folder, method, params) {
     connection.dispose();
     child.stdin.end();
   }
+}
+
+/** Process ids of the daemons that serve a folder. */
+export function daemonsIn(folder) {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((id) => {
+      try {
+        return readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0').includes('serve') && readlinkSync(`/proc/${id}/cwd`) === folder;
+      } catch (error) {
+        // Processes end while they are looked at.
+        if (['ENOENT', 'ESRCH', 'EACCES'].includes(error.code)) return false;
+        throw error;
+      }
+    });
+}
+
+/** What axe has to say against a webview, each as rule and place. */
+export async function axeViolations(view) {
+  const source = readFileSync(packages.resolve('axe-core/axe.min.js'), 'utf8');
+  return view.locator('body').evaluate(async (body, text) => {
+    // Not a script element: the page's policy allows only its own. A debugger may evaluate what it likes.
+    (0, eval)(text);
+    const { violations } = await window.axe.run(body.ownerDocument, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
+    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')}`));
+  }, source);
 }

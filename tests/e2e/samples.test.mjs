@@ -73,6 +73,12 @@ function expected(columnName, theme) {
   });
 }
 
+/** VS Code writes alpha with two digits, which is up to two steps of 256. */
+function same(boxes, wanted) {
+  const rounded = (rgba, other) => rgba.map((value, at) => (at === 3 && other !== undefined && Math.abs(value - other[3]) <= 2 ? other[3] : value));
+  assert.deepEqual(boxes.map((box, at) => ({ ...box, background: rounded(box.background, wanted[at]?.background) })), wanted);
+}
+
 async function chooseTheme(name) {
   await code.command('Preferences: Color Theme');
   const input = page.locator('.quick-input-widget:visible input[type=text]');
@@ -104,7 +110,7 @@ for (const [name, theme] of themes) {
     assert.ok(wanted.length > 0, 'the run has tokens where student and teacher disagree');
     await soon(async () => {
       const boxes = (await drawn()).map(({ background, border, colour }) => ({ background: parts(background), border, colour: parts(colour) }));
-      assert.deepEqual(boxes, wanted);
+      same(boxes, wanted);
     });
     await page.screenshot({ path: join(screenshots, `sample-${theme}.png`) });
   });
@@ -138,7 +144,7 @@ test('another metric recolours the text', async () => {
   await page.screenshot({ path: join(screenshots, 'sample-metrics.png') });
   await code.pick('Student entropy');
   const wanted = expected('studentEntropy', 'dark');
-  await soon(async () => assert.deepEqual((await drawn()).map(({ background, border }) => ({ background: parts(background), border })), wanted.map(({ background, border }) => ({ background, border }))));
+  await soon(async () => same((await drawn()).map(({ background, border, colour }) => ({ background: parts(background), border, colour: parts(colour) })), wanted));
   await code.command('OpdCode: Change Heatmap Metric…');
   await code.pick('Log-ratio');
 });
@@ -170,7 +176,8 @@ test('the worst tokens of the run lead to their place', async () => {
 });
 
 test('a sample is still there after the window was reloaded', async () => {
-  await page.reload();
+  await code.command('Developer: Reload Window');
+  await page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
   await page.locator('.monaco-editor .view-line', { hasText: /RESPONSE/ }).first().waitFor();
   await soon(async () => assert.ok((await drawn()).length > 0));
 });

@@ -45,6 +45,7 @@ export class Daemon implements Disposable {
   #starting: Promise<DaemonConnection> | undefined;
   #turn: Promise<void> = Promise.resolve();
   #progressTokens = 0;
+  readonly #chosen = new Set<string>();
 
   constructor(private readonly options: DaemonOptions) {}
 
@@ -75,6 +76,18 @@ export class Daemon implements Disposable {
     } finally {
       listener.dispose();
     }
+  }
+
+  /** Lets the daemon reach a file or folder that the reader chose in a dialog or opened, for as long as the window lives. */
+  async allow(path: string): Promise<void> {
+    if (this.#chosen.has(path)) return;
+    this.#chosen.add(path);
+    if (this.#connection) await this.updateSession();
+  }
+
+  /** Tells a running daemon what is open, chosen and trusted now. */
+  async updateSession(): Promise<void> {
+    if (this.#connection) await this.#connection.request('session/update', this.#hello());
   }
 
   /** Starts unless it runs; fails with the reason. */
@@ -159,7 +172,7 @@ export class Daemon implements Disposable {
     const early = launched.ended.then((ending) => {
       throw new DaemonUnavailable(endingText(ending.exitCode, ending.signal, ending.lastLines), 'failed');
     });
-    const hello = await withTimeout(Promise.race([connection.request('initialize', { ...this.options.hello(), protocolVersion }), early]), this.options.startTimeout()).catch(async (error: unknown) => {
+    const hello = await withTimeout(Promise.race([connection.request('initialize', this.#hello()), early]), this.options.startTimeout()).catch(async (error: unknown) => {
       // A pipe that closed is only the effect; the cause is how the process ended, which is known a moment later.
       if (!(error instanceof DaemonError)) await Promise.race([early, new Promise((resolve) => setTimeout(resolve, 500))]);
       throw greetingFailure(error, location);
@@ -189,6 +202,11 @@ export class Daemon implements Disposable {
     const grace = setTimeout(() => launched.child.kill(), 3000);
     await launched.ended;
     clearTimeout(grace);
+  }
+
+  #hello(): InitializeParams {
+    const hello = this.options.hello();
+    return { ...hello, chosenPaths: [...(hello.chosenPaths ?? []), ...this.#chosen], protocolVersion };
   }
 
   #become(state: DaemonState): void {

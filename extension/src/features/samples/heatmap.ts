@@ -36,6 +36,7 @@ export class Heatmap implements Disposable {
         for (const editor of window.visibleTextEditors) if (editor.document === document) this.#draw(editor);
       }),
       settings.onDidChange(() => this.#renew()),
+      store.onDidChange(() => this.#drawAll()),
       window.onDidChangeActiveColorTheme(() => this.#renew()),
     );
     this.#drawAll();

@@ -51,13 +51,13 @@ export function scaleText(column: TokenColumn, view: HeatmapView, mask: readonly
 export class SampleLenses implements CodeLensProvider, Disposable {
   readonly #changed = new EventEmitter<void>();
   readonly onDidChangeCodeLenses = this.#changed.event;
-  readonly #subscription: Disposable;
+  readonly #subscriptions: readonly Disposable[];
 
   constructor(
     private readonly store: SampleStore,
     private readonly settings: HeatmapSettings,
   ) {
-    this.#subscription = settings.onDidChange(() => this.#changed.fire());
+    this.#subscriptions = [settings.onDidChange(() => this.#changed.fire()), store.onDidChange(() => this.#changed.fire())];
   }
 
   async provideCodeLenses(document: TextDocument): Promise<CodeLens[]> {
@@ -86,7 +86,7 @@ export class SampleLenses implements CodeLensProvider, Disposable {
   }
 
   dispose(): void {
-    this.#subscription.dispose();
+    for (const subscription of this.#subscriptions) subscription.dispose();
     this.#changed.dispose();
   }
 }

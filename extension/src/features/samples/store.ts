@@ -15,6 +15,7 @@ const samplesKept = 40;
 export class Sample {
   readonly #columns = new Map<string, Promise<TokenColumn | undefined>>();
   readonly #pages = new Map<number, Promise<TokenFeedback>>();
+  #replaced: readonly TokenColumn[] = [];
 
   constructor(
     readonly id: SampleId,
@@ -27,8 +28,21 @@ export class Sample {
     for (const column of tokens.columns) this.#columns.set(column.name, Promise.resolve(column));
   }
 
+  /** What can be shown: recorded columns, and those that stand in their place or beside them. */
+  get columns(): readonly TokenColumn[] {
+    const names = new Set(this.#replaced.map((column) => column.name));
+    return [...this.head.columns.filter((column) => !names.has(column.name)), ...this.#replaced];
+  }
+
+  /** Shows other columns than the recorded ones: what other stabilizers would have done. */
+  replace(columns: readonly TokenColumn[]): void {
+    this.#replaced = columns;
+  }
+
   /** A whole column; undefined where it was not recorded. */
   column(name: string): Promise<TokenColumn | undefined> {
+    const replaced = this.#replaced.find((column) => column.name === name);
+    if (replaced) return Promise.resolve(replaced);
     if (!this.head.columns.some((column) => column.name === name)) return Promise.resolve(undefined);
     let column = this.#columns.get(name);
     if (!column) {
@@ -56,8 +70,9 @@ export class Sample {
 export class SampleStore implements Disposable {
   readonly #samples = new Map<string, Promise<Sample>>();
   readonly #scored = new Map<number, TokenFeedback>();
-  readonly #dropped = new EventEmitter<void>();
-  readonly onDidDrop = this.#dropped.event;
+  readonly #changed = new EventEmitter<Sample>();
+  /** A sample that shows other columns than before. */
+  readonly onDidChange = this.#changed.event;
 
   constructor(private readonly daemon: Daemon) {}
 
@@ -78,6 +93,12 @@ export class SampleStore implements Disposable {
     return loading;
   }
 
+  /** Shows other columns than the recorded ones; none brings the recorded ones back. */
+  replaceColumns(sample: Sample, columns: readonly TokenColumn[]): void {
+    sample.replace(columns);
+    this.#changed.fire(sample);
+  }
+
   /** Keeps a scored text for as long as the window lives. */
   keep(title: string, feedback: TokenFeedback): SampleId {
     const number = this.#scored.size + 1;
@@ -88,7 +109,7 @@ export class SampleStore implements Disposable {
   dispose(): void {
     this.#samples.clear();
     this.#scored.clear();
-    this.#dropped.dispose();
+    this.#changed.dispose();
   }
 
   #fromMemory(id: SampleId & { kind: 'scored' }): Promise<Sample> {
