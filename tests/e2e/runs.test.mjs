@@ -89,7 +89,7 @@ test('a worker that is killed is an interrupted run, with the reason and the way
   const toast = page.locator('.notification-toast', { hasText: /ended at step/ });
   await toast.first().waitFor();
   await page.screenshot({ path: join(screenshots, 'runs-killed.png') });
-  await toast.first().getByRole('button', { name: 'Resume from Checkpoint' }).click();
+  await toast.first().getByRole('button', { name: 'Resume Run' }).click();
   await row(/· running/).first().waitFor();
 });
 

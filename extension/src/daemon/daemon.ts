@@ -99,6 +99,7 @@ export class Daemon implements Disposable {
   async restart(): Promise<void> {
     const turn = this.#turn.then(async () => {
       await this.#end();
+      this.#become({ kind: 'stopped' });
       await this.#connect();
     });
     // The next turn waits for this one whatever comes of it; whoever asked is told below.
@@ -125,6 +126,8 @@ export class Daemon implements Disposable {
 
   #connect(): Promise<DaemonConnection> {
     if (this.#connection) return Promise.resolve(this.#connection);
+    // What ended or could not start is not started again behind anybody's back: that takes a restart.
+    if (this.#current.kind === 'unavailable') return Promise.reject(this.#current.error);
     this.#starting ??= this.#launch().finally(() => {
       this.#starting = undefined;
     });
