@@ -27,6 +27,10 @@ async function withWindow(options, look) {
     await code.open(server, folder, { payload: options.payload ?? [] });
     await page.locator('.statusbar-item', { hasText: 'OpdCode' }).waitFor();
     await look(code, server);
+  } catch (error) {
+    // Before the window is left, else there is nothing to see.
+    await page.screenshot({ path: join(screenshots, `FAILED-edges-${Date.now()}.png`) });
+    throw error;
   } finally {
     await page.goto('about:blank');
     await server.stop();
@@ -120,7 +124,7 @@ test('texts full of markup, links, commands and control characters are shown as 
     await code.command('Show or Focus Hover');
     const hover = page.locator('.monaco-hover:visible', { hasText: /token 1 of/ }).first();
     await hover.waitFor();
-    assert.match(await hover.innerText(), /<img src=x onerror=alert\(1\)>/);
+    assert.match(await hover.innerText(), /<img·src=x·onerror=alert\(1\)>/);
     assert.equal(await hover.locator('img, a[href^="command"], a[data-href^="command"], .codicon-zap').count(), 0);
     await page.screenshot({ path: join(screenshots, 'hostile.png') });
   });
@@ -141,7 +145,7 @@ test('a workspace of a thousand runs opens as fast as a small one', async () => 
     await view.locator('.count', { hasText: '1001 of 1001' }).waitFor();
     console.log(`# 1001 runs in the table after ${Date.now() - start} ms`);
     await view.getByRole('searchbox').fill('copy-0999');
-    await soon(async () => assert.equal(await view.locator('tbody tr').count(), 1));
+    await soon(async () => assert.equal(await view.locator(".table tbody tr").count(), 1));
     await page.screenshot({ path: join(screenshots, 'thousand-runs.png') });
   });
 });
