@@ -43,7 +43,10 @@ test('wrong settings are underlined with their codes, and a quick fix cures them
   await problems.filter({ hasText: /stesp/ }).filter({ hasText: /OPD1003/ }).first().waitFor();
   await page.screenshot({ path: join(screenshots, 'recipe-problems.png') });
   await problems.filter({ hasText: /stesp/ }).filter({ hasText: /OPD1003/ }).first().dblclick({ position: { x: 80, y: 8 } });
+  await page.locator('.statusbar-item', { hasText: /^Ln 10/ }).waitFor();
+  await page.locator('.monaco-editor .view-line', { hasText: /stesp/ }).first().click({ position: { x: 40, y: 8 } });
   await page.keyboard.press('Control+.');
+  await page.locator('.action-widget .monaco-list-row').first().waitFor();
   await page.screenshot({ path: join(screenshots, 'recipe-quick-fix.png') });
   const fix = page.locator('.action-widget .monaco-list-row', { hasText: 'steps' }).first();
   await fix.click();
