@@ -3,6 +3,7 @@ using OpdCode.Models;
 using OpdCode.Recipes;
 using OpdCode.Recipes.Data;
 using OpdCode.Recipes.Rewards;
+using OpdCode.Recipes.Stabilizers;
 
 namespace OpdCode.Distillation.Rewards;
 
@@ -14,7 +15,9 @@ public sealed class RolloutRewards(Recipe recipe, string folder, LanguageModel s
     // How often a step may ask for more prompts before it takes what it has: three refills make at most four times the rollouts.
     private const int MostRefills = 3;
 
-    private bool SamplesDynamically => recipe.Objective is GroupRewardObjectiveRecipe { Estimator: "dapo" } && _scorer is not null;
+    // Rewards that are whitened over the run need no spread within a group.
+    private bool SamplesDynamically => recipe.Objective is GroupRewardObjectiveRecipe { Estimator: "dapo" } && _scorer is not null
+        && !recipe.Stabilizers.OfType<WelfordWhiteningRecipe>().Any(w => w.Center || w.Scale);
 
     /// <summary>
     /// What the student wrote in a step, with rewards where the recipe has any. For DAPO (arXiv 2503.14476, dynamic

@@ -59,6 +59,23 @@ public sealed class StabilizerExplainTests
         Assert.Equal(Weights(Case("[9,0,0]")), Weights(Case("[0,0,0]")));
     }
 
+    [Fact] // methods A 0.6: ExOPD, lambda 1.25: target (.761421, .159052, .079526), and the advantage there is log Z = .055797221 for every token
+    public void A_base_extrapolates_the_target()
+    {
+        string Case(string objective, string student, string lambda) => $$"""
+            {"objective":{{objective}},{{lambda}}"sequences":[{"student":[{{student}},{{student}},{{student}}],"sampled":[0,1,2],
+              "teacher":[[-0.35667494,-1.60943791,-2.30258509],[-0.35667494,-1.60943791,-2.30258509],[-0.35667494,-1.60943791,-2.30258509]],
+              "base":[[-0.91629073,-0.91629073,-1.60943791],[-0.91629073,-0.91629073,-1.60943791],[-0.91629073,-0.91629073,-1.60943791]]}]}
+            """;
+        string target = FormattableString.Invariant($"[{Math.Log(.761421485)},{Math.Log(.159052343)},{Math.Log(.079526172)}]");
+        Explanation gradient = Ask(Case("""{"kind":"policy-gradient"}""", target, "\"extrapolation\":{\"lambda\":1.25},"));
+        Assert.All(gradient.Sequences[0].Tokens, t => Assert.Equal(.055797221, t.Advantage!.Value, 1e-6));
+        Assert.Equal(0, Ask(Case("""{"kind":"divergence"}""", target, "\"extrapolation\":{\"lambda\":1.25},")).Loss, 1e-9);
+        Explanation plain = Ask(Case("""{"kind":"policy-gradient"}""", "[0,0,0]", "")), one = Ask(Case("""{"kind":"policy-gradient"}""", "[0,0,0]", "\"extrapolation\":{\"lambda\":1},"));
+        Assert.Equal(plain.Loss, one.Loss);
+        Assert.Contains(plain.Notes, n => n.StartsWith("base is not used", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_neutral_stabilizer_changes_no_bit_and_is_named()
     {
