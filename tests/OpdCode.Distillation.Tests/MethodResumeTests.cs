@@ -22,7 +22,7 @@ public sealed class MethodResumeTests
         {
             SignalRuns.Gradient, s_teacher, Reward + """
             , "stabilizers": [{"kind": "ratio-magnitude", "warmupSteps": 3, "decaySteps": 5}, {"kind": "confidence"}, {"kind": "prefix-release"}, {"kind": "margin-shift"}, {"kind": "prefix-weight"},
-            {"kind": "step-weight"}, {"kind": "soft-clamp", "max": 5}, {"kind": "normalize-weights"}, {"kind": "contrastive"}, {"kind": "feature-match"}]
+            {"kind": "step-weight"}, {"kind": "soft-clamp", "max": 5}, {"kind": "normalize-weights"}]
             """, ["rollout.samplesPerPrompt=2"]
         },
     };
