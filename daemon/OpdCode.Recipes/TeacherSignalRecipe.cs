@@ -10,4 +10,10 @@ public sealed record TeacherSignalRecipe : SignalRecipe
     [RecipePath(RecipePathKind.ModelFolder)]
     [Example("../models/teacher")]
     public required string Model { get; init; }
+
+    /// <summary>Type of the teacher's weights in memory, and of what is computed with them. Log-probabilities and losses are float32 in either case.</summary>
+    /// <value>float32 by default.</value>
+    [Choice("float32", "Exact.")]
+    [Choice("bfloat16", "Half the memory; products are several times faster where the processor or card has them in hardware, and numbers carry 8 bits.")]
+    public string Type { get; init; } = "float32";
 }
