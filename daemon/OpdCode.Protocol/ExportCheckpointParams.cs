@@ -7,5 +7,6 @@ public sealed record ExportCheckpointParams : CheckpointParams
     public string Kind { get; init; } = "merged";
 
     /// <summary>Absolute path of the folder that the user chose; it must not exist or be empty.</summary>
+    [ClientPath]
     public required string Folder { get; init; }
 }

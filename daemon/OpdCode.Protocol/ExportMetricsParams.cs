@@ -4,5 +4,6 @@ namespace OpdCode.Protocol;
 public sealed record ExportMetricsParams : RunParams
 {
     /// <summary>Absolute path of the file that the user chose.</summary>
+    [ClientPath]
     public required string Path { get; init; }
 }

@@ -10,5 +10,6 @@ public sealed record ExportRolloutParams : RunParams
     public required int Index { get; init; }
 
     /// <summary>Absolute path of the file that the user chose; its extension decides: <c>.html</c> or <c>.json</c>.</summary>
+    [ClientPath]
     public required string Path { get; init; }
 }

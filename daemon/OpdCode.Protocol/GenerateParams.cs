@@ -4,6 +4,7 @@ namespace OpdCode.Protocol;
 public sealed record GenerateParams
 {
     /// <summary>Absolute path of the model folder.</summary>
+    [ClientPath]
     public required string Model { get; init; }
 
     /// <summary>The prompt.</summary>

@@ -4,7 +4,7 @@ namespace OpdCode.Protocol;
 public interface IRunCalls
 {
     /// <summary>Starts a run, or queues it when the device is taken.</summary>
-    [RpcMethod("runs/start")]
+    [RpcMethod("runs/start", StartsWork = true)]
     Task<Run> StartRun(StartRunParams parameters, CancellationToken cancel);
 
     /// <summary>Runs by filter and order, a page at a time.</summary>
@@ -20,7 +20,7 @@ public interface IRunCalls
     Task<Run> PauseRun(RunParams parameters, CancellationToken cancel);
 
     /// <summary>Goes on from a pause, or from the last checkpoint of a run that ended before its last step.</summary>
-    [RpcMethod("runs/resume")]
+    [RpcMethod("runs/resume", StartsWork = true)]
     Task<Run> ResumeRun(RunParams parameters, CancellationToken cancel);
 
     /// <summary>Finishes the step, writes a checkpoint and ends; the run can be resumed.</summary>
@@ -36,7 +36,7 @@ public interface IRunCalls
     Task<DeletedRun> DeleteRun(RunParams parameters, CancellationToken cancel);
 
     /// <summary>Starts a new run from a run's resolved recipe.</summary>
-    [RpcMethod("runs/rerun")]
+    [RpcMethod("runs/rerun", StartsWork = true)]
     Task<Run> RerunRun(RunParams parameters, CancellationToken cancel);
 
     /// <summary>What differs between runs: settings and last metrics.</summary>
@@ -56,11 +56,11 @@ public interface IRunCalls
     Task<RunList> RebuildRuns(EmptyParams parameters, CancellationToken cancel);
 
     /// <summary>Evaluates a checkpoint with the evaluation of its run's recipe.</summary>
-    [RpcMethod("checkpoints/evaluate")]
+    [RpcMethod("checkpoints/evaluate", StartsWork = true)]
     Task<CheckpointScore> EvaluateCheckpoint(CheckpointParams parameters, CancellationToken cancel);
 
     /// <summary>Copies a checkpoint as a model folder (adapters merged) or as an adapter folder.</summary>
-    [RpcMethod("checkpoints/export")]
+    [RpcMethod("checkpoints/export", StartsWork = true)]
     Task<WrittenFile> ExportCheckpoint(ExportCheckpointParams parameters, CancellationToken cancel);
 
     /// <summary>Writes a run's report page.</summary>

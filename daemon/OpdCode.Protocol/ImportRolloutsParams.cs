@@ -4,6 +4,7 @@ namespace OpdCode.Protocol;
 public sealed record ImportRolloutsParams
 {
     /// <summary>Absolute path of the file that the user chose.</summary>
+    [ClientPath]
     public required string Path { get; init; }
 
     /// <summary><c>auto</c>, <c>prime-rl</c>, <c>trl</c> or <c>ms-swift</c>.</summary>

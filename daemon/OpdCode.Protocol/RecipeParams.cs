@@ -4,6 +4,7 @@ namespace OpdCode.Protocol;
 public record RecipeParams
 {
     /// <summary>Absolute path of the file; paths in the recipe are relative to its folder.</summary>
+    [ClientPath]
     public required string Path { get; init; }
 
     /// <summary>The text to use instead of what the file holds; null: the file.</summary>

@@ -7,4 +7,7 @@ public sealed class RpcMethodAttribute(string name) : Attribute
 {
     /// <summary>Group, slash, verb.</summary>
     public string Name { get; } = name;
+
+    /// <summary>True for a call that computes with models or starts programs: it is refused in a restricted workspace.</summary>
+    public bool StartsWork { get; init; }
 }

@@ -4,9 +4,11 @@ namespace OpdCode.Protocol;
 public sealed record ScoreParams
 {
     /// <summary>Absolute path of the model folder that is taken to have written the text; a checkpoint is one too.</summary>
+    [ClientPath]
     public required string Student { get; init; }
 
     /// <summary>Absolute path of the model folder that judges.</summary>
+    [ClientPath]
     public required string Teacher { get; init; }
 
     /// <summary>What stands before the text and is not scored; empty: nothing.</summary>

@@ -4,6 +4,7 @@ namespace OpdCode.Protocol;
 public sealed record StartRunParams
 {
     /// <summary>Absolute path of the recipe.</summary>
+    [ClientPath]
     public required string RecipePath { get; init; }
 
     /// <summary>Settings that replace those of the recipe, each <c>path=value</c>.</summary>

@@ -12,10 +12,13 @@ public sealed record TokenColumn
     /// <summary>The values; null where one is not a finite number. [T]</summary>
     public required IReadOnlyList<double?> Values { get; init; }
 
-    /// <summary>True when the sign carries meaning and 0 is neutral.</summary>
+    /// <summary>True when both sides of <see cref="Neutral"/> carry meaning; where not, levels are 0 to 3.</summary>
     public required bool HasSign { get; init; }
 
-    /// <summary>The absolute values at which levels 1, 2 and 3 of the colour scale begin, the same for all rollouts of the run.</summary>
+    /// <summary>The value that says nothing: 1 for weights, 0 for most others. Levels are distances from it.</summary>
+    public required double Neutral { get; init; }
+
+    /// <summary>The distances from <see cref="Neutral"/> at which levels 1, 2 and 3 of the colour scale begin, the same for all rollouts of the run.</summary>
     public required IReadOnlyList<double> Thresholds { get; init; }
 
     /// <summary>The same from the tokens of this rollout alone.</summary>

@@ -28,7 +28,8 @@ public static class MachineCommand
         return command;
     }
 
-    private static MachineInfo Look()
+    /// <summary>Looks; loads libtorch for it.</summary>
+    internal static MachineInfo Look()
     {
         TorchRuntime.EnsureLoaded();
         return new MachineInfo

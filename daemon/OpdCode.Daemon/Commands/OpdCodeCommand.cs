@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using OpdCode.Daemon.Bench;
+using OpdCode.Daemon.Serving;
 
 namespace OpdCode.Daemon.Commands;
 
@@ -14,9 +15,12 @@ public static class OpdCodeCommand
     /// <param name="args">What follows <c>opdcode</c>.</param>
     /// <param name="streams">Where output goes; the process's own by default.</param>
     /// <returns>The exit code.</returns>
-    public static Task<int> Invoke(IReadOnlyList<string> args, InvocationConfiguration? streams = null)
+    public static Task<int> Invoke(IReadOnlyList<string> args, InvocationConfiguration? streams = null) => Invoke(args, streams, null);
+
+    /// <summary>The same, with the process's streams where they were taken for the protocol.</summary>
+    internal static Task<int> Invoke(IReadOnlyList<string> args, InvocationConfiguration? streams, ProcessStreams? wire)
     {
-        ParseResult parsed = Create().Parse(args);
+        ParseResult parsed = Create(wire).Parse(args);
         streams ??= new InvocationConfiguration();
         if (parsed.Errors.Count == 0) return parsed.InvokeAsync(streams);
         foreach (ParseError error in parsed.Errors) streams.Error.WriteLine(error.Message);
@@ -31,7 +35,9 @@ public static class OpdCodeCommand
     }
 
     /// <summary>The root command with all its commands.</summary>
-    public static RootCommand Create() => new("On-policy distillation of language models: a student writes, a teacher judges every token, the student learns.")
+    public static RootCommand Create() => Create(null);
+
+    private static RootCommand Create(ProcessStreams? wire) => new("On-policy distillation of language models: a student writes, a teacher judges every token, the student learns.")
     {
         RunCommand.Create(),
         ResumeCommand.Create(),
@@ -48,5 +54,6 @@ public static class OpdCodeCommand
         ExplainCommand.Create(),
         BenchCommand.Create(),
         MachineCommand.Create(),
+        ServeCommand.Create(wire),
     };
 }

@@ -47,6 +47,7 @@ internal static unsafe class AdamWKernel
                 ushort* half = (ushort*)weights + at;
                 float* exact = master is null ? wide : master + at;
                 if (master is null) Bfloat16Kernel.Widen(half, wide, length);
+                else Bfloat16Kernel.Follow(exact, half, length);
                 Bfloat16Kernel.Widen((ushort*)gradients + at, gradient, length);
                 Update(exact, gradient, first + at, second + at, length, here);
                 if (master is null) Bfloat16Kernel.Stochastic(exact, half, length, key, at);

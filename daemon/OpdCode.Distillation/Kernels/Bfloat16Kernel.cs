@@ -32,6 +32,30 @@ internal static unsafe class Bfloat16Kernel
         }
     }
 
+    /// <summary>Takes over numbers that somebody else has set since <paramref name="exact"/> was last rounded to <paramref name="rounded"/>: weights that were averaged, extrapolated or restored.</summary>
+    public static void Follow(float* exact, ushort* rounded, long count)
+    {
+        int width = Vector<ushort>.Count, half = Vector<uint>.Count;
+        long i = 0;
+        for (; i + width <= count; i += width)
+        {
+            Vector.Widen(Vector.Load(rounded + i), out Vector<uint> low, out Vector<uint> high);
+            Follow((uint*)exact + i, low);
+            Follow((uint*)exact + i + half, high);
+        }
+        for (; i < count; i++)
+        {
+            uint bits = BitConverter.SingleToUInt32Bits(exact[i]);
+            if ((ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16) != rounded[i]) exact[i] = BitConverter.UInt32BitsToSingle((uint)rounded[i] << 16);
+        }
+    }
+
+    private static void Follow(uint* exact, Vector<uint> rounded)
+    {
+        Vector<uint> bits = Vector.Load(exact);
+        Vector.ConditionalSelect(Vector.Equals(Nearest(bits), rounded), bits, rounded << 16).Store(exact);
+    }
+
     /// <summary>
     /// Rounds finite numbers up or down with the probability that makes the mean exact, so that updates smaller than the
     /// last bit are not lost.

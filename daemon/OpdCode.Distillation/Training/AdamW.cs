@@ -72,6 +72,7 @@ public sealed class AdamW : IMethodState, IDisposable
             torch.Tensor weight_C = _parameters.Values_P.narrow(0, at, length), first_C = FirstMoment_P.narrow(0, at, length), second_C = SecondMoment_P.narrow(0, at, length);
             torch.Tensor gradient_C = _parameters.Gradients_P!.narrow(0, at, length).to_type(torch.ScalarType.Float32).mul(f.GradientScale);
             torch.Tensor exact_C = _master_P?.narrow(0, at, length) ?? weight_C.to_type(torch.ScalarType.Float32);
+            if (_master_P is not null) exact_C.copy_(torch.where(exact_C.to_type(weight_C.dtype).eq(weight_C), exact_C, weight_C.to_type(torch.ScalarType.Float32))); // set by somebody else since
             first_C.mul_(f.Beta1).add_(gradient_C, alpha: 1 - f.Beta1);
             second_C.mul_(f.Beta2).addcmul_(gradient_C, gradient_C, 1 - f.Beta2);
             if (at < decayed && f.Decay != 1) exact_C.mul_(f.Decay);

@@ -1,0 +1,80 @@
+using OpdCode.Protocol;
+
+namespace OpdCode.Daemon.Rollouts;
+
+/// <summary>What a number of a token is, and where the levels of its colour begin.</summary>
+/// <param name="Name">Its name on the wire.</param>
+/// <param name="Source">The array of the line that holds it; null where it is computed.</param>
+/// <param name="Label">What it is.</param>
+/// <param name="HasSign">True when both sides of <paramref name="Neutral"/> mean something.</param>
+/// <param name="Neutral">The value that says nothing: 1 for weights, 0 for everything else.</param>
+/// <param name="Thresholds">Distances from neutral at which levels 1, 2 and 3 begin: the same for all rollouts and runs, so that equal colours mean equal numbers.</param>
+internal sealed record ColumnKind(string Name, string? Source, MetricDescription Label, bool HasSign, double Neutral, IReadOnlyList<double> Thresholds)
+{
+    private static readonly ColumnKind[] s_known =
+    [
+        new("logRatio", null, new("Log-ratio student/teacher", "nats", "log p(student) − log p(teacher) of the token that the student wrote; support: that one token", "positive: student more confident than the teacher"), true, 0, [0.5, 1.5, 3]),
+        new("divergence", "divergence", new("Divergence", "nats", "per token, before weights; the estimator was not recorded", "0 where student and teacher agree"), true, 0, [0.1, 0.5, 1.5]),
+        new("studentLogprob", "studentLogprobs", new("Student log-probability", "nats", "log p(student) of the token, full vocabulary", "0: certain"), false, 0, [1, 2.5, 5]),
+        new("teacherLogprob", "teacherLogprobs", new("Teacher log-probability", "nats", "log p(teacher) of the token, full vocabulary", "0: certain"), false, 0, [1, 2.5, 5]),
+        new("samplerLogprob", "samplerLogprobs", new("Sampler log-probability", "nats", "log-probability under the distribution that was sampled from: temperature, top-k and top-p applied", "0: certain"), false, 0, [1, 2.5, 5]),
+        new("studentEntropy", "studentEntropy", new("Student entropy", "nats", "exact, full vocabulary", "0: decided"), false, 0, [0.5, 1, 2]),
+        new("teacherEntropy", "teacherEntropy", new("Teacher entropy", "nats", "exact, full vocabulary, on the student's text", "0: decided"), false, 0, [0.5, 1, 2]),
+        new("advantage", "advantage", new("Advantage", null, "detached, of the token that the student wrote", "positive: the token is made more likely"), true, 0, [0.5, 1.5, 3]),
+        new("weight", "weight", new("Weight", null, "what the token's loss was multiplied with; levels are distances from the neutral 1", "above 1: counts more"), true, 1, [0.1, 0.5, 0.9]),
+        new("loss", "loss", new("Loss", "nats", "the token's contribution to the loss, weight included, before the normalizer", "positive: adds to the loss"), true, 0, [0.1, 0.5, 1.5]),
+        new("lossShare", null, new("Share of the loss", "fraction", "|loss| of the token divided by the sum of |loss| over the rollout's trained tokens", "0: adds nothing"), false, 0, [0.01, 0.05, 0.2]),
+        new("teacherRank", "teacherRank", new("Rank for the teacher", "place", "place of the token among all by the teacher's probability", "1: the teacher's first choice"), false, 1, [1, 5, 50]),
+    ];
+
+    private static readonly HashSet<string> s_noColumns = ["mask", "charStart", "charEnd"];
+
+    /// <summary>What can be shown of a rollout, in the order of the list above, then what else was recorded.</summary>
+    public static IEnumerable<ColumnKind> Of(RolloutLine rollout)
+    {
+        foreach (ColumnKind kind in s_known)
+        {
+            if (!kind.IsIn(rollout)) continue;
+            yield return kind.Name == "divergence" && rollout.DivergenceLabel is { } label
+                ? kind with { Label = kind.Label with { Estimator = $"{label}, per token, before weights" } }
+                : kind;
+        }
+        foreach (string array in rollout.Numbers.Keys)
+            if (!s_noColumns.Contains(array) && !Array.Exists(s_known, k => k.Source == array)) yield return Recorded(array);
+    }
+
+    /// <summary>The kind of a name on the wire; null when this rollout does not have it.</summary>
+    public static ColumnKind? Find(RolloutLine rollout, string name) => Of(rollout).FirstOrDefault(k => k.Name == name);
+
+    private static ColumnKind Recorded(string array)
+    {
+        bool isStage = array.StartsWith("stages.", StringComparison.Ordinal);
+        string name = isStage ? array["stages.".Length..] : array;
+        return isStage
+            ? new($"stage:{name}", array, new($"Weight after {name}", null, $"what the stage {name} multiplied the token's loss with; levels are distances from the neutral 1", "above 1: counts more"), true, 1, [0.1, 0.5, 0.9])
+            : new(name, array, new(name, null, "recorded by the run; not described", null), true, 0, [0.5, 1.5, 3]);
+    }
+
+    private bool IsIn(RolloutLine rollout) => Name switch
+    {
+        "logRatio" => rollout.Numbers.ContainsKey("studentLogprobs") && rollout.Numbers.ContainsKey("teacherLogprobs"),
+        "lossShare" => rollout.Numbers.ContainsKey("loss"),
+        _ => rollout.Numbers.ContainsKey(Source!),
+    };
+
+    /// <summary>The values. [T]</summary>
+    public float[] Values(RolloutLine rollout)
+    {
+        if (Source is not null) return rollout.Numbers[Source];
+        if (Name == "logRatio")
+        {
+            float[] student = rollout.Numbers["studentLogprobs"], teacher = rollout.Numbers["teacherLogprobs"];
+            return [.. student.Select((s, t) => s - teacher[t])];
+        }
+        float[] loss = rollout.Numbers["loss"];
+        double total = 0;
+        for (int t = 0; t < loss.Length; t++)
+            if (rollout.IsTrained(t) && float.IsFinite(loss[t])) total += Math.Abs(loss[t]);
+        return [.. loss.Select((l, t) => !rollout.IsTrained(t) ? float.NaN : total > 0 ? (float)(Math.Abs(l) / total) : 0)];
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using OpdCode.Distillation.Runs;
+using OpdCode.Protocol;
+
+namespace OpdCode.Daemon.Rollouts;
+
+/// <summary>Makes the wire's token feedback of a recorded rollout. Levels are those of the whole rollout, whatever the page.</summary>
+internal static class FeedbackPage
+{
+    /// <summary>A page of a rollout.</summary>
+    /// <param name="rollout">The whole rollout.</param>
+    /// <param name="from">First token.</param>
+    /// <param name="count">Tokens at most; null: all.</param>
+    /// <param name="columns">Names of the columns wanted; null: all.</param>
+    /// <param name="isWithAlternatives">Whether the most likely tokens come as well.</param>
+    public static TokenFeedback Of(RolloutLine rollout, int from, int? count, IReadOnlyList<string>? columns, bool isWithAlternatives)
+    {
+        from = Math.Clamp(from, 0, rollout.Tokens);
+        Range page = from..(from + Math.Min(count ?? int.MaxValue, rollout.Tokens - from));
+        string[] texts = rollout.Texts ?? new string[rollout.Tokens];
+        (int[] starts, int[] ends) = TokenRanges.Of(rollout);
+        int[] words = TokenGroups.Words(rollout.Response, starts, ends), lines = TokenGroups.Lines(rollout.Response, starts);
+        return new TokenFeedback
+        {
+            Prompt = rollout.Prompt,
+            Response = rollout.Response,
+            Reference = rollout.Reference,
+            Correct = rollout.Correct,
+            Finish = rollout.Finish,
+            TotalTokens = rollout.Tokens,
+            FromToken = from,
+            Ids = rollout.Ids[page],
+            Texts = texts[page],
+            Starts = starts[page],
+            Ends = ends[page],
+            Mask = Enumerable.Range(0, rollout.Tokens).Select(t => rollout.IsTrained(t) ? 1 : 0).ToArray()[page],
+            Columns = [.. ColumnKind.Of(rollout).Where(k => columns is null || columns.Contains(k.Name)).Select(k => Column(k, rollout, words, lines, page))],
+            StudentTop = isWithAlternatives ? Alternatives(rollout, "student", page) : null,
+            TeacherTop = isWithAlternatives ? Alternatives(rollout, "teacher", page) : null,
+            Spans = ResponseSpans.Of(rollout, starts, ends),
+        };
+    }
+
+    /// <summary>One column of a page.</summary>
+    public static TokenColumn Column(ColumnKind kind, RolloutLine rollout, int[] words, int[] lines, Range page)
+    {
+        float[] values = kind.Values(rollout);
+        IReadOnlyList<double> own = TokenLevels.ThresholdsOf(values, kind, rollout, kind.Thresholds);
+        return new TokenColumn
+        {
+            Name = kind.Name,
+            Label = kind.Label,
+            Values = new FloatColumn(values.AsMemory()[page]),
+            HasSign = kind.HasSign,
+            Neutral = kind.Neutral,
+            Thresholds = kind.Thresholds,
+            SampleThresholds = own,
+            Levels = TokenLevels.OfTokens(values, kind, kind.Thresholds, rollout)[page],
+            SampleLevels = TokenLevels.OfTokens(values, kind, own, rollout)[page],
+            WordLevels = TokenLevels.OfGroups(values, kind, kind.Thresholds, rollout, words)[page],
+            LineLevels = TokenLevels.OfGroups(values, kind, kind.Thresholds, rollout, lines)[page],
+        };
+    }
+
+    private static TokenAlternative[][]? Alternatives(RolloutLine rollout, string side, Range page)
+    {
+        if (Nested<int[]>(rollout, $"{side}TopIds") is not { } ids || Nested<float[]>(rollout, $"{side}TopLogprobs") is not { } logprobs) return null;
+        string[][]? texts = Nested<string[]>(rollout, $"{side}TopTexts");
+        return [.. Enumerable.Range(0, rollout.Tokens).ToArray()[page].Select(t => ids[t].Select((id, k) =>
+            new TokenAlternative(id, texts?[t][k] ?? "", float.IsFinite(logprobs[t][k]) ? logprobs[t][k] : null)).ToArray())];
+    }
+
+    private static T[]? Nested<T>(RolloutLine rollout, string name) =>
+        rollout.Nested.TryGetValue(name, out ReadOnlyMemory<byte> json) && JsonSerializer.Deserialize<T[]>(json.Span, RunJson.Options) is { } values && values.Length == rollout.Tokens ? values : null;
+}

@@ -1,0 +1,132 @@
+using System.Text.Json;
+using OpdCode.Protocol;
+
+namespace OpdCode.Daemon.Rollouts;
+
+/// <summary>
+/// One file of rollouts with the place of each line, so that opening one reads one. Reading goes on where it ended when
+/// the file has grown; a last line without its end is not there yet.
+/// </summary>
+internal sealed class RolloutFile(string path)
+{
+    private readonly Lock _gate = new();
+    private readonly List<(long Offset, int Length)> _lines = [];
+    private readonly List<RolloutSummary> _summaries = []; // of the first lines; made when a list is asked for
+    private long _read;
+
+    /// <summary>Every rollout of the file in short, in the order of their lines.</summary>
+    /// <exception cref="OpdException">OPD3003: a line is damaged.</exception>
+    public IReadOnlyList<RolloutSummary> Summaries(CancellationToken cancel)
+    {
+        lock (_gate)
+        {
+            FindLines();
+            if (_summaries.Count < _lines.Count)
+            {
+                using FileStream stream = Open();
+                for (int i = _summaries.Count; i < _lines.Count; i++)
+                {
+                    cancel.ThrowIfCancellationRequested();
+                    _summaries.Add(RolloutSummary.Of(Parse(stream, i, isWithTexts: false), i));
+                }
+            }
+            return [.. _summaries];
+        }
+    }
+
+    /// <summary>The rollout at a position of the step; null when there is none.</summary>
+    /// <exception cref="OpdException">OPD3003: its line is damaged.</exception>
+    public RolloutLine? Read(int index, CancellationToken cancel)
+    {
+        lock (_gate)
+        {
+            FindLines();
+            if (_lines.Count == 0) return null;
+            using FileStream stream = Open();
+            // Nearly always the line of that number.
+            if (index >= 0 && index < _lines.Count && Parse(stream, index, isWithTexts: true) is { } likely && likely.Index == index) return likely;
+        }
+        // A resumed run may have written a step again; then the later line counts.
+        RolloutSummary? found = Summaries(cancel).LastOrDefault(s => s.Index == index);
+        return found is null ? null : ReadLine(found.Line);
+    }
+
+    /// <summary>The rollout of a line.</summary>
+    /// <param name="line">See <see cref="RolloutSummary.Line"/>.</param>
+    public RolloutLine ReadLine(int line)
+    {
+        lock (_gate)
+        {
+            using FileStream stream = Open();
+            return Parse(stream, line, isWithTexts: true);
+        }
+    }
+
+    /// <summary>Each line's bytes, for copying.</summary>
+    public byte[] Bytes(int line)
+    {
+        lock (_gate)
+        {
+            using FileStream stream = Open();
+            return Bytes(stream, line);
+        }
+    }
+
+    private FileStream Open() => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+
+    private byte[] Bytes(FileStream stream, int line)
+    {
+        byte[] bytes = new byte[_lines[line].Length];
+        stream.Position = _lines[line].Offset;
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private RolloutLine Parse(FileStream stream, int line, bool isWithTexts)
+    {
+        try
+        {
+            return RolloutLineReader.Read(Bytes(stream, line), isWithTexts);
+        }
+        catch (Exception failure) when (failure is JsonException or EndOfStreamException or InvalidOperationException or FormatException)
+        {
+            throw new OpdException(ErrorCodes.RunFolder,
+                $"{path}, line {line + 1}: {failure.Message.Split(" LineNumber", 2)[0].TrimEnd('.')}. The file was damaged after the run wrote it; restore it, or remove what is damaged.", failure);
+        }
+    }
+
+    private void FindLines()
+    {
+        if (!File.Exists(path))
+        {
+            Forget();
+            return;
+        }
+        using FileStream stream = Open();
+        if (stream.Length < _read) Forget();
+        if (stream.Length == _read) return;
+        byte[] buffer = new byte[1 << 20];
+        long at = _read, start = _read;
+        stream.Position = at;
+        for (int read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
+        {
+            int from = 0;
+            while (buffer.AsSpan(from, read - from).IndexOf((byte)'\n') is var found && found >= 0)
+            {
+                long end = at + from + found;
+                if (end - start > 1) _lines.Add((start, checked((int)(end - start))));
+                start = end + 1;
+                from += found + 1;
+            }
+            at += read;
+        }
+        _read = start;
+    }
+
+    private void Forget()
+    {
+        _lines.Clear();
+        _summaries.Clear();
+        _read = 0;
+    }
+}

@@ -1,0 +1,52 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpdCode.Daemon.Metrics;
+using OpdCode.Daemon.Rollouts;
+using OpdCode.Protocol;
+
+namespace OpdCode.Daemon.Serving;
+
+/// <summary>Puts the daemon together and lives as long as it does.</summary>
+internal static class DaemonHost
+{
+    /// <summary>Longest time between the end of the connection and the end of the process.</summary>
+    private static readonly TimeSpan s_farewell = TimeSpan.FromMilliseconds(700);
+
+    /// <summary>Serves until the client goes.</summary>
+    /// <param name="streams">The process's own.</param>
+    /// <param name="level">The least level that is logged.</param>
+    /// <param name="cancel">Asks to end.</param>
+    public static async Task Serve(ProcessStreams streams, LogLevel level, CancellationToken cancel)
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Logging.SetMinimumLevel(level).AddProvider(new JsonLineLoggerProvider(streams.Log));
+        // The library's own steps are of no use to a user.
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        AddServices(builder.Services, streams);
+        using IHost host = builder.Build();
+        ILogger stray = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("output");
+        streams.FollowStray(line => stray.Log(LogLevel.Information, default, line, null, static (text, _) => text));
+        await host.RunAsync(cancel);
+    }
+
+    private static void AddServices(IServiceCollection services, ProcessStreams streams)
+    {
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = s_farewell);
+        services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(streams);
+        services.AddSingleton<Session>();
+        services.AddSingleton<RpcTrace>();
+        services.AddSingleton<ParentProcess>();
+        services.AddSingleton<DaemonClient>();
+        services.AddSingleton<IDaemonClient>(provider => provider.GetRequiredService<DaemonClient>());
+        services.AddSingleton<ISessionCalls, SessionCalls>();
+        services.AddSingleton<IRecipeCalls, RecipeCalls>();
+        services.AddSingleton<MetricCache>();
+        services.AddSingleton<IMetricCalls, MetricCalls>();
+        services.AddSingleton<RolloutStore>();
+        services.AddSingleton<IRolloutCalls, RolloutCalls>();
+        services.AddHostedService<RpcServer>();
+    }
+}
