@@ -42,7 +42,7 @@ public sealed class DistillationLoop(
             var totals = new StepTotals(written);
             student.Decoder.Trained.ZeroGradients();
             IReadOnlyList<Rollout>[] parts = [.. SequenceBatch.Split(rollouts, recipe.Optimizer.MicroBatch)];
-            using ShapedStep shaped = stabilizers.Shape(step, parts, batch => Rows(batch, rollouts, trainedTokens));
+            using (ShapedStep shaped = stabilizers.Shape(step, parts, batch => Rows(batch, rollouts, trainedTokens)))
             foreach (IReadOnlyList<Rollout> part in parts)
             {
                 cancel.ThrowIfCancellationRequested();
@@ -50,7 +50,7 @@ public sealed class DistillationLoop(
                 SequenceBatch batch = SequenceBatch.Create(part, student.Decoder.Device);
                 TokenRows rows = shaped.Apply(Rows(batch, rollouts, trainedTokens), batch);
                 ObjectiveResult result = objective.Evaluate(rows);
-                result.Loss.backward();
+                using (StepProfile.Measure("backward")) result.Loss.backward();
                 recorder.Record(feedback, batch, rows, result.Signals, step, totals.Sequences);
                 totals.Add(result, rows, part.Count);
             }

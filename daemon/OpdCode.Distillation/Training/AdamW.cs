@@ -48,6 +48,7 @@ public sealed class AdamW : IMethodState, IDisposable
     /// <summary>Applies the gradients, scaled by <paramref name="gradientScale"/>, with the given learning rate.</summary>
     public void Step(double learningRate, double gradientScale)
     {
+        using StepProfile.Span span = StepProfile.Measure("optimizer");
         using var scope = torch.NewDisposeScope();
         using var none = torch.no_grad();
         if (_parameters.Gradients_P is null) throw new InvalidOperationException("EnableTraining was not called");

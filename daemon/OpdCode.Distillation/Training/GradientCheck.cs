@@ -26,6 +26,7 @@ public static class GradientCheck
     /// <exception cref="OpdException">OPD3001 when loss or gradient is not finite; OPD3002 when the first step's gradient is exactly zero although every token is judged.</exception>
     public static double Norm(ParameterBuffer parameters, int step, double loss, bool hasRewards)
     {
+        using StepProfile.Span span = StepProfile.Measure("gradient norm");
         double value = Norm(parameters.Gradients_P!);
         if (!double.IsFinite(loss) || !double.IsFinite(value))
         {
