@@ -86,6 +86,7 @@ public sealed class DistillationLoop(
         SequenceNormalizer = rollouts.Count,
         Rewards_B = batch.Rewards_B,
         Groups_B = batch.Groups_B,
+        IsGiven_N = batch.IsGiven_N,
         GroupNormalizer = rollouts.Select(r => r.Group).Distinct().Count(),
     });
 }

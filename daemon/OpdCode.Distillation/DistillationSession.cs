@@ -49,7 +49,7 @@ public sealed class DistillationSession : IDisposable
         if (recipe.Evaluate is EvaluateRecipe evaluate)
             _evaluator = new Evaluator(evaluate, evaluate.Data ?? recipe.Data.Train, PromptEncoder.ReadHeldOut(evaluate, recipe.Data, student, longest), longest);
         _signal = SignalFactory.Create(recipe, judge, student, prompts, recipeFolder);
-        _sampler = new StudentSampler(student, prompts, recipe);
+        _sampler = new StudentSampler(student, prompts, recipe, judge);
         _rewards = new RolloutRewards(recipe, recipeFolder, student);
         if (recipe.Acceleration is ExtrapolateAccelerationRecipe acceleration)
         {
@@ -118,7 +118,7 @@ public sealed class DistillationSession : IDisposable
         Recipe recipe = Located(reading);
         torch.Device device = ComputeDevice.Resolve(recipe.Device);
         StabilizerPipeline stabilizers = StabilizerFactory.Create(recipe.Stabilizers, recipe.Objective, recipe.Seed);
-        IObjective objective = stabilizers.WithTerms(ObjectiveFactory.Create(recipe.Objective));
+        IObjective objective = stabilizers.WithTerms(ObjectiveFactory.Create(recipe));
         if (recipe.Objective is GroupRewardObjectiveRecipe { ScaleRewards: "batch" } && recipe.Optimizer.MicroBatch > 0)
         {
             throw new OpdException(ErrorCodes.ObjectiveInvalid,
