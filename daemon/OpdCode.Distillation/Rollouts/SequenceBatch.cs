@@ -1,3 +1,4 @@
+using OpdCode.Distillation.Training;
 using OpdCode.Models.Decoding;
 using TorchSharp;
 
@@ -93,5 +94,9 @@ public sealed class SequenceBatch
     }
 
     /// <summary>The hidden states of a model at the trained rows: [N, D].</summary>
-    public torch.Tensor HiddenRows(Decoder model) => model.Hidden(Packed, Rows_N);
+    public torch.Tensor HiddenRows(Decoder model)
+    {
+        using StepProfile.Span span = StepProfile.Measure(torch.is_grad_enabled() ? "student forward" : "score");
+        return model.Hidden(Packed, Rows_N);
+    }
 }

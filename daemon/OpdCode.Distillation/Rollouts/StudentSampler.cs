@@ -1,4 +1,5 @@
 using OpdCode.Distillation.Signals;
+using OpdCode.Distillation.Training;
 using OpdCode.Models;
 using OpdCode.Models.Generation;
 using OpdCode.Models.Tokenization;
@@ -42,6 +43,7 @@ public sealed class StudentSampler
     /// <param name="cancel">Checked between tokens.</param>
     public IReadOnlyList<Rollout> Sample(int step, int refill, CancellationToken cancel)
     {
+        using StepProfile.Span span = StepProfile.Measure("sample");
         EncodedPrompt[] batch = _prompts.Next(_recipe.Rollout.PromptsPerStep);
         // Refills draw random numbers as the steps after the last would: a function of step and refill alone.
         int draw = step + refill * _recipe.Steps;
