@@ -40,11 +40,13 @@ public sealed class ServeProcessTests
     public async Task Every_byte_of_stdout_is_the_protocol()
     {
         using var folder = new ToyModels.TemporaryFolder();
-        string student = ToyModels.Write(folder.File("student"), 1), teacher = ToyModels.Write(folder.File("teacher"), 2);
+        ToyModels.Write(folder.File("student"), 1);
+        ToyModels.Write(folder.File("teacher"), 2);
         File.WriteAllText(folder.File("prompts.jsonl"), """{"prompt":"one"}""" + "\n");
         File.WriteAllText(folder.File("a.opd.json"), """
             { "version": 1, "student": { "model": "student" }, "signal": { "kind": "teacher", "model": "teacher" },
-              "objective": { "kind": "divergence", "divergence": "reverse-kl" }, "data": { "train": "prompts.jsonl", "format": "plain" }, "steps": 2 }
+              "objective": { "kind": "divergence", "divergence": "reverse-kl" }, "data": { "train": "prompts.jsonl", "format": "plain" }, "steps": 2,
+              "rollout": { "promptsPerStep": 1, "maxNewTokens": 4 } }
             """);
         Environment.SetEnvironmentVariable("OMP_DISPLAY_ENV", "TRUE"); // the OpenMP runtime below libtorch prints when it is loaded
         using var served = new ServeProcess("--log-level", "debug");
@@ -67,7 +69,6 @@ public sealed class ServeProcessTests
         foreach (string line in served.Log) Assert.NotNull(JsonNode.Parse(line)!["message"]);
         if (OperatingSystem.IsLinux())
             foreach (string printed in new[] { "printed to 1", "printed to 2" }) Assert.Contains(served.Log, line => JsonNode.Parse(line)!["category"]!.GetValue<string>() == "output" && line.Contains(printed, StringComparison.Ordinal));
-        _ = (student, teacher);
     }
 
     [Fact]
