@@ -42,7 +42,7 @@ public sealed class DistillationLoop(
             var totals = new StepTotals(written);
             student.Decoder.Trained.ZeroGradients();
             IReadOnlyList<Rollout>[] parts = [.. SequenceBatch.Split(rollouts, recipe.Optimizer.MicroBatch)];
-            using ShapedStep shaped = stabilizers.Shape(step, parts, batch => Rows(batch, rollouts, trainedTokens));
+            using (ShapedStep shaped = stabilizers.Shape(step, parts, batch => Rows(batch, rollouts, trainedTokens)))
             foreach (IReadOnlyList<Rollout> part in parts)
             {
                 cancel.ThrowIfCancellationRequested();

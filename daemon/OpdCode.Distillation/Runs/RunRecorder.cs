@@ -113,18 +113,18 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
         return new StepReport(step, values, result?.Accuracy);
     }
 
-    private void Append(StepMetrics metrics)
-    {
-        folder.Append(metrics);
-        if (recipe.Record.Tensorboard) folder.Guard(() => _board.Append(metrics));
-    }
-
     /// <summary>Records something that a person should know, once in a run; nothing for null.</summary>
     public void Warn(int step, string? message)
     {
         if (message is null || _warned) return;
         _warned = true;
         folder.Append(new RunEvent { Time = time.GetUtcNow(), Event = "warning", Step = step, Message = message });
+    }
+
+    private void Append(StepMetrics metrics)
+    {
+        folder.Append(metrics);
+        if (recipe.Record.Tensorboard) folder.Guard(() => _board.Append(metrics));
     }
 
     private void AddEvaluation(Dictionary<string, double> values, int step, EvaluationResult? result)

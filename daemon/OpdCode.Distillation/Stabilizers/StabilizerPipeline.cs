@@ -40,6 +40,9 @@ public sealed class StabilizerPipeline
     /// <summary>Whether one of them must see all tokens of a step at once.</summary>
     internal bool SeesWholeStep => _ordered.Any(s => s.Stabilizer.SeesWholeStep);
 
+    /// <summary>Whether one of them makes a token's weight depend on other responses.</summary>
+    internal bool SeesOthers(string name) => _ordered.Any(s => s.Name == name && (s.Stabilizer.SeesWholeStep || s.Stabilizer is MarginShift or MarginMask or DataBalance));
+
     /// <summary>The losses they add.</summary>
     internal IReadOnlyList<ILossTerm> Terms { get; }
 
