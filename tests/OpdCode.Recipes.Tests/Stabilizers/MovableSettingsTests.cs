@@ -10,7 +10,8 @@ public sealed class MovableSettingsTests
         Assert.NotEmpty(StabilizerFit.Kinds);
         foreach (string kind in StabilizerFit.Kinds)
         {
-            foreach (MovableSetting setting in MovableSettings.Of(StabilizerReader.Parse($$"""[{ "kind": "{{kind}}" }]""")))
+            string required = kind == "soft-clamp" ? ", \"max\": 1" : "";
+            foreach (MovableSetting setting in MovableSettings.Of(StabilizerReader.Parse($$"""[{ "kind": "{{kind}}"{{required}} }]""")))
             {
                 Assert.StartsWith("stabilizers[0].", setting.Path, StringComparison.Ordinal);
                 Assert.NotEmpty(setting.Title);
