@@ -14,12 +14,13 @@ using TorchSharp;
 namespace OpdCode.Distillation;
 
 /// <summary>
-/// On-policy distillation, in order: evaluate → sample from the student → score with the teacher → shape (stabilizers) → loss →
+/// On-policy distillation, in order: evaluate → sample from the student → score by the signal → shape (stabilizers) → loss →
 /// backward → finite check → step → record → checkpoint. Start reading here.
 /// </summary>
 /// <remarks>B sequences, N trained response tokens of a micro-batch, D and M widths of student and teacher.</remarks>
 public sealed class DistillationLoop(
-    Recipe recipe, LanguageModel student, TeacherSignal? teacher, IObjective objective, StepStabilizers stabilizers, StudentSampler sampler, RolloutRewards rewards, Evaluator? evaluator, RunRecorder recorder)
+    Recipe recipe, LanguageModel student, ITokenSignal signal, IObjective objective, StepStabilizers stabilizers, StudentSampler sampler, RolloutRewards rewards,
+    Evaluator? evaluator, WeightExtrapolation? acceleration, RunRecorder recorder)
 {
     /// <summary>Runs all steps; yields after each, so that the caller can show progress or stop between steps.</summary>
     public IEnumerable<StepReport> Run(CancellationToken cancel)
@@ -33,15 +34,15 @@ public sealed class DistillationLoop(
         {
             var clock = new StepClock();
             IReadOnlyList<Rollout> written = rewards.Collect(sampler, step, cancel);
-            IReadOnlyList<Rollout> rollouts = rewards.WorthComparing(written);
+            IReadOnlyList<Rollout> rollouts = signal.Prepare(rewards.WorthComparing(written), step, cancel);
             clock.Sampled();
 
             // One normalizer for the whole step: splitting it into micro-batches never changes the gradient.
-            double trainedTokens = GradientCheck.TrainedTokens(rollouts, step);
+            double trainedTokens = GradientCheck.TrainedTokens(rollouts, written, step);
             var totals = new StepTotals(written);
             student.Decoder.Trained.ZeroGradients();
             IReadOnlyList<Rollout>[] parts = [.. SequenceBatch.Split(rollouts, recipe.Optimizer.MicroBatch)];
-            using ShapedStep shaped = stabilizers.Shape(step, parts, batch => Rows(batch, rollouts, trainedTokens));
+            using (ShapedStep shaped = stabilizers.Shape(step, parts, batch => Rows(batch, rollouts, trainedTokens)))
             foreach (IReadOnlyList<Rollout> part in parts)
             {
                 cancel.ThrowIfCancellationRequested();
@@ -58,6 +59,10 @@ public sealed class DistillationLoop(
             double gradientNorm = GradientCheck.Norm(student.Decoder.Trained, step, totals.Loss, totals.Reward is not null);
             double learningRate = LearningRate.At(recipe.Optimizer, step, recipe.Steps);
             optimizer.Step(learningRate, GradientCheck.ClipScale(gradientNorm, recipe.Optimizer.ClipNorm));
+            recorder.Warn(step, signal.Warning);
+            totals.Add(signal.Metrics);
+            totals.Add(acceleration?.Stepped(step, cancel));
+            signal.Stepped(step);
             clock.Trained();
 
             bool last = step == recipe.Steps;
@@ -68,10 +73,8 @@ public sealed class DistillationLoop(
         }
     }
 
-    private TokenRows Rows(SequenceBatch batch, IReadOnlyList<Rollout> rollouts, double trainedTokens) => new()
+    private TokenRows Rows(SequenceBatch batch, IReadOnlyList<Rollout> rollouts, double trainedTokens) => signal.Judge(batch, new TokenRows
     {
-        TeacherHidden_NM = teacher?.Score(batch),
-        TeacherHead_WM = teacher?.Head_WM,
         StudentHidden_ND = batch.HiddenRows(student.Decoder),
         StudentHead_VD = student.Decoder.Head_VD,
         VocabularySize = student.VocabularySize,
@@ -84,5 +87,5 @@ public sealed class DistillationLoop(
         Rewards_B = batch.Rewards_B,
         Groups_B = batch.Groups_B,
         GroupNormalizer = rollouts.Select(r => r.Group).Distinct().Count(),
-    };
+    });
 }

@@ -5,8 +5,8 @@ namespace OpdCode.Daemon.Bench;
 /// <param name="Processors">Processors that this process may use.</param>
 /// <param name="Threads">Threads that libtorch computes with.</param>
 /// <param name="Libtorch">Version of libtorch.</param>
-/// <param name="GemmGflops">float32 matrix product 1024 × 1024 × 1024, 10⁹ operations/s.</param>
-/// <param name="Bf16GemmGflops">The same in bfloat16.</param>
+/// <param name="GemmGflops">float32 matrix product 1024 × 1024 × 1024, 10⁹ operations/s: the faster of libtorch's and generation's own.</param>
+/// <param name="Bf16GemmGflops">The same in bfloat16, libtorch's.</param>
 /// <param name="BandwidthGBps">Reading 256 MB of memory, 10⁹ bytes/s.</param>
 internal sealed record BenchMachine(string System, int Processors, int Threads, string Libtorch, double GemmGflops, double Bf16GemmGflops, double BandwidthGBps)
 {

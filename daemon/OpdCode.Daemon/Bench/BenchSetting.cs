@@ -1,6 +1,6 @@
-using OpdCode.Models;
 using OpdCode.Models.Decoding;
 using OpdCode.Models.Native;
+using OpdCode.Models.Weights;
 using TorchSharp;
 
 namespace OpdCode.Daemon.Bench;
@@ -16,9 +16,15 @@ internal sealed record BenchSetting(string? Model, BenchShape? Shape, int Repeat
     public Decoder CreateDecoder(BenchShape usual)
     {
         TorchRuntime.EnsureLoaded();
-        if (Model is not null) return LanguageModel.Load(Model, torch.CPU).Decoder;
-        var decoder = new Decoder((Shape ?? usual).Config(), torch.CPU);
-        decoder.Initialize(1);
+        var decoder = new Decoder(Model is null ? (Shape ?? usual).Config() : DecoderConfig.Load(Model), torch.CPU);
+        if (Model is null)
+        {
+            decoder.Initialize(1);
+            return decoder;
+        }
+        // The weights alone: there is no text to be made of what is written.
+        using ModelWeights weights = ModelWeights.Open(Model);
+        foreach ((string name, torch.Tensor value) in decoder.Weights.Named) weights.CopyTo(name, value);
         return decoder;
     }
 }

@@ -6,5 +6,10 @@ internal static class Benchmarks
     public static IReadOnlyList<IBenchmark> All { get; } =
     [
         new LossBenchmark(),
+        new CaseBenchmark("rollout", "Measure the student writing: a batch of samples, and one text alone.", new Dictionary<string, Func<BenchSetting, IBenchCase>>
+        {
+            ["rollout/64x4"] = setting => new RolloutCase(setting),
+            ["rollout/decode-1"] = setting => new DecodeCase(setting),
+        }),
     ];
 }

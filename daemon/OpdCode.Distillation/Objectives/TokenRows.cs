@@ -50,6 +50,15 @@ public sealed record TokenRows
     /// <summary>log p of the sampled token under a teacher that gives no hidden states (a remote server), nats.</summary>
     public torch.Tensor? TeacherLogprobs_N { get; init; }
 
+    /// <summary>log B(y) of the sampled token under the base of an extrapolated target, nats; null without extrapolation.</summary>
+    public torch.Tensor? BaseLogprobs_N { get; init; }
+
+    /// <summary>λ of an extrapolated target where <see cref="BaseLogprobs_N"/> is given: log-target = log B + λ·(log T − log B).</summary>
+    public double TargetLambda { get; init; } = 1;
+
+    /// <summary>λ* of each contract position, beyond which extrapolation was seen to break structured output; NaN elsewhere; null where it was not measured.</summary>
+    public torch.Tensor? CliffLambda_N { get; init; }
+
     /// <summary>The reward of each sequence of the micro-batch, B of them, in the numbering of <see cref="Sequence_N"/>; null without rewards.</summary>
     public torch.Tensor? Rewards_B { get; init; }
 

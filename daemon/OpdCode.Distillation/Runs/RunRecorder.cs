@@ -17,6 +17,7 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
     private readonly Stopwatch _active = Stopwatch.StartNew(), _sinceCheckpoint = Stopwatch.StartNew(); // no clock of the wall: it may jump
     private readonly TensorBoardLog _board = new(folder.Path, time);
     private EvaluationResult? _before;
+    private bool _warned;
     private RunProgress? _saved;
     private string? _resumeFrom;
     private string? _recipeHash;
@@ -105,10 +106,19 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
         if (totals.Reward is double reward) values["reward"] = reward;
         if (totals.LogRatio is double ratio) values["logRatio"] = ratio;
         if (totals.TeacherEntropy is double entropy) values["teacherEntropy"] = entropy;
+        foreach ((string name, double value) in totals.Extra) values[name] = value;
         foreach ((string name, double value) in totals.Stabilizers.Values) values[name] = value;
         AddEvaluation(values, step, result);
         Append(new StepMetrics(step, values));
         return new StepReport(step, values, result?.Accuracy);
+    }
+
+    /// <summary>Records something that a person should know, once in a run; nothing for null.</summary>
+    public void Warn(int step, string? message)
+    {
+        if (message is null || _warned) return;
+        _warned = true;
+        folder.Append(new RunEvent { Time = time.GetUtcNow(), Event = "warning", Step = step, Message = message });
     }
 
     private void Append(StepMetrics metrics)

@@ -25,6 +25,9 @@ public sealed class StabilizerPipeline
     /// <summary>The names of what acts, in the order it acts: kinds, the second of a kind with <c>#2</c> behind it.</summary>
     public IReadOnlyList<string> Names => [.. _ordered.Select(s => s.Name)];
 
+    /// <summary>What acts, in the order it acts, with its name.</summary>
+    internal IReadOnlyList<(string Name, IStabilizer Stabilizer)> Ordered => _ordered;
+
     /// <summary>Whether nothing acts.</summary>
     public bool IsEmpty => _ordered.Length == 0;
 
@@ -36,6 +39,9 @@ public sealed class StabilizerPipeline
 
     /// <summary>Whether one of them must see all tokens of a step at once.</summary>
     internal bool SeesWholeStep => _ordered.Any(s => s.Stabilizer.SeesWholeStep);
+
+    /// <summary>Whether one of them makes a token's weight depend on other responses.</summary>
+    internal bool SeesOthers(string name) => _ordered.Any(s => s.Name == name && (s.Stabilizer.SeesWholeStep || s.Stabilizer is MarginShift or MarginMask or DataBalance));
 
     /// <summary>The losses they add.</summary>
     internal IReadOnlyList<ILossTerm> Terms { get; }

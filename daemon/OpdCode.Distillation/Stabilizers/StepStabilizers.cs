@@ -34,8 +34,8 @@ public sealed class StepStabilizers(StabilizerPipeline pipeline, IObjective obje
             using DisposeScope inner = torch.NewDisposeScope();
             TokenRows measured = rowsOf(SequenceBatch.Create(part, student.Decoder.Device));
             TokenStatistics columns = pipeline.Measure(measured, objective, ResponsePlaces.Of(part, student.Tokenizer));
-            statistics.Add(WholeStep.Kept(columns, scope));
-            rows.Add(WholeStep.Kept(WholeStep.WithoutModels(measured, sequences), scope));
+            statistics.Add(WholeStep.Kept(columns));
+            rows.Add(WholeStep.Kept(WholeStep.WithoutModels(measured, sequences)));
             sequences += part.Count;
         }
         return new ShapedStep(pipeline, context, student.Tokenizer, WholeStep.Detached(pipeline.Apply(WholeStep.Join(rows), TokenStatistics.Join(statistics), context)));

@@ -34,21 +34,24 @@ internal static class WholeStep
         SequenceAdvantages_B = Cat(parts, p => p.SequenceAdvantages_B),
     };
 
-    /// <summary>The same columns, owned by a scope further out.</summary>
-    public static TokenRows Kept(TokenRows rows, DisposeScope scope)
+    /// <summary>The same columns, owned by the scope around the current one.</summary>
+    public static TokenRows Kept(TokenRows rows)
     {
-        foreach (torch.Tensor? tensor in new[] { rows.StudentHidden_ND, rows.SampledIds_N, rows.Weights_N, rows.Sequence_N, rows.Rewards_B, rows.Groups_B, rows.SequenceAdvantages_B })
-            if (tensor is not null) tensor.MoveToOtherDisposeScope(scope);
+        Move(rows.StudentHidden_ND, rows.SampledIds_N, rows.Weights_N, rows.Sequence_N, rows.Rewards_B, rows.Groups_B, rows.SequenceAdvantages_B);
         return rows;
     }
 
-    /// <summary>The same columns, owned by a scope further out.</summary>
-    public static TokenStatistics Kept(TokenStatistics columns, DisposeScope scope)
+    /// <summary>The same columns, owned by the scope around the current one.</summary>
+    public static TokenStatistics Kept(TokenStatistics columns)
     {
-        torch.Tensor?[] tensors = [columns.StudentLogprob_N, columns.OldLogprob_N, columns.SamplerLogprob_N, columns.TeacherLogprob_N, columns.TeacherEntropy_N, columns.Divergence_N, columns.Margin_N, columns.ContextLogprobs_NK];
-        foreach (torch.Tensor? tensor in tensors)
-            if (tensor is not null) tensor.MoveToOtherDisposeScope(scope);
+        Move(columns.StudentLogprob_N, columns.OldLogprob_N, columns.SamplerLogprob_N, columns.TeacherLogprob_N, columns.TeacherEntropy_N, columns.Divergence_N, columns.Margin_N, columns.ContextLogprobs_NK);
         return columns;
+    }
+
+    // One column may stand in two places (old and current student): it is moved once, a second move would go too far out.
+    private static void Move(params torch.Tensor?[] tensors)
+    {
+        foreach (torch.Tensor tensor in tensors.OfType<torch.Tensor>().Distinct(ReferenceEqualityComparer.Instance).Cast<torch.Tensor>()) tensor.MoveToOuterDisposeScope();
     }
 
     /// <summary>What the stabilizers made, owned by whoever disposes of <see cref="Tensors"/>.</summary>

@@ -12,6 +12,9 @@ public sealed class StepTotals(IReadOnlyList<Rollout> rollouts)
     private double _divergence, _studentEntropy, _teacherEntropy, _logRatio;
     private bool _hasDivergence, _hasTeacher;
 
+    /// <summary>Numbers of signal and acceleration, by the name of their metric.</summary>
+    public Dictionary<string, double> Extra { get; } = [];
+
     /// <summary>Loss of the step so far, nats per token.</summary>
     public double Loss { get; private set; }
 
@@ -40,10 +43,16 @@ public sealed class StepTotals(IReadOnlyList<Rollout> rollouts)
     public double? LogRatio => _hasTeacher ? _logRatio / Tokens : null;
 
     /// <summary>Entropy of the student per token, nats.</summary>
-    public double StudentEntropy => _studentEntropy / Tokens;
+    public double StudentEntropy => Tokens == 0 ? 0 : _studentEntropy / Tokens;
 
     /// <summary>Entropy of the teacher per token, nats; null without a teacher.</summary>
     public double? TeacherEntropy => _hasTeacher ? _teacherEntropy / Tokens : null;
+
+    /// <summary>Adds numbers of the step; nothing for null.</summary>
+    public void Add(IReadOnlyDictionary<string, double>? metrics)
+    {
+        foreach ((string name, double value) in metrics ?? new Dictionary<string, double>()) Extra[name] = value;
+    }
 
     /// <summary>What the stabilizers did.</summary>
     public StabilizerMetrics Stabilizers { get; } = new();

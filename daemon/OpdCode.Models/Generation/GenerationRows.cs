@@ -5,16 +5,17 @@ internal sealed class GenerationRows
 {
     private readonly IReadOnlyList<int[]> _prompts;
     private readonly IReadOnlyList<long> _streams;
+    private readonly IReadOnlyList<int>? _limits;
     private readonly List<int>[] _ids;
     private readonly List<float>[] _samplerLogprobs;
     private readonly List<float>[] _plainLogprobs;
     private readonly FinishReason?[] _finish;
     private List<int> _rows; // batch row → prompt
 
-    public GenerationRows(IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams)
+    public GenerationRows(IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, IReadOnlyList<int>? limits)
     {
         if (streams.Count != prompts.Count) throw new ArgumentException($"{streams.Count} random streams for {prompts.Count} prompts", nameof(streams));
-        (_prompts, _streams) = (prompts, streams);
+        (_prompts, _streams, _limits) = (prompts, streams, limits);
         _ids = prompts.Select(_ => new List<int>()).ToArray();
         _samplerLogprobs = prompts.Select(_ => new List<float>()).ToArray();
         _plainLogprobs = prompts.Select(_ => new List<float>()).ToArray();
@@ -61,7 +62,7 @@ internal sealed class GenerationRows
             _samplerLogprobs[row].Add((float)chosen_3B[count + b]);
             _plainLogprobs[row].Add((float)chosen_3B[2 * count + b]);
             if (options.StopIds.Contains(id)) _finish[row] = FinishReason.Stop;
-            else if (_ids[row].Count >= options.MaxNewTokens) _finish[row] = FinishReason.Length;
+            else if (_ids[row].Count >= (_limits?[row] ?? options.MaxNewTokens)) _finish[row] = FinishReason.Length;
         }
     }
 

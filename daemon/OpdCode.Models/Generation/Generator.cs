@@ -1,4 +1,5 @@
 using OpdCode.Models.Decoding;
+using OpdCode.Models.Generation.Cpu;
 using OpdCode.Protocol;
 using TorchSharp;
 
@@ -27,22 +28,31 @@ public static class Generator
     {
         if (prompts.Count == 0) return [];
         foreach (int[] prompt in prompts) CheckLength(model.Config, prompt.Length, options.MaxNewTokens);
+        if (CpuGeneration.Supports(model, prompts.Max(p => p.Length) + options.MaxNewTokens))
+            return CpuGeneration.Run(model, vocabularySize, prompts, streams, options, cancel);
+        return GenerateOnTensors(model, vocabularySize, prompts, streams, options, cancel);
+    }
+
+    /// <summary>The same with tensors: on any device and in any type.</summary>
+    internal static IReadOnlyList<GeneratedSequence> GenerateOnTensors(
+        Decoder model, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options, CancellationToken cancel)
+    {
         // Streams belong to rows, so cutting a large batch changes no draw; it bounds the [rows, vocabulary] tensors of a step.
         int most = Math.Clamp(ElementsPerStep / vocabularySize, 16, 1024);
         if (prompts.Count > most)
         {
             return Enumerable.Range(0, (prompts.Count + most - 1) / most).SelectMany(part =>
-                Generate(model, vocabularySize, prompts.Skip(part * most).Take(most).ToArray(), streams.Skip(part * most).Take(most).ToArray(), options, cancel)).ToArray();
+                GenerateOnTensors(model, vocabularySize, prompts.Skip(part * most).Take(most).ToArray(), streams.Skip(part * most).Take(most).ToArray(),
+                    options with { Limits = options.Limits?.Skip(part * most).Take(most).ToArray() }, cancel)).ToArray();
         }
         using var none = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         int longest = prompts.Max(p => p.Length);
         using var cache = new KeyValueCache(model.Config, longest + Math.Min(options.MaxNewTokens, 256));
-        var rows = new GenerationRows(prompts, streams);
+        var rows = new GenerationRows(prompts, streams, options.Limits);
 
+        torch.Tensor last_BD = Prefill(model, prompts, longest, cache);
         torch.Tensor pads_B = torch.tensor(rows.Pads(longest), device: model.Device);
-        torch.Tensor hidden_BTD = Prefill(model, rows, longest, pads_B, cache);
-        torch.Tensor last_BD = hidden_BTD.select(1, longest - 1);
         for (int step = 0; ; step++)
         {
             cancel.ThrowIfCancellationRequested();
@@ -77,6 +87,21 @@ public static class Generator
                 ? $"The text has {promptTokens} tokens, but the model's context ends at {config.ContextLimit}. Shorten it."
                 : $"The prompt has {promptTokens} tokens and up to {newTokens} more may follow, but the model's context ends at {config.ContextLimit}. Shorten the prompt or lower the longest response.");
         }
+    }
+
+    // Each different prompt is computed once; the rows that share it copy its keys and values.
+    private static torch.Tensor Prefill(Decoder model, IReadOnlyList<int[]> prompts, int longest, KeyValueCache cache)
+    {
+        var places = new Dictionary<int[], long>(new SameIds());
+        long[] placeOfRow = prompts.Select(prompt => places.TryGetValue(prompt, out long place) ? place : places[prompt] = places.Count).ToArray();
+        int[][] different = places.OrderBy(p => p.Value).Select(p => p.Key).ToArray();
+        var rows = new GenerationRows(different, new long[different.Length], null);
+        torch.Tensor pads_U = torch.tensor(rows.Pads(longest), device: model.Device);
+        torch.Tensor last_UD = Prefill(model, rows, longest, pads_U, cache).select(1, longest - 1);
+        if (different.Length == prompts.Count) return last_UD;
+        torch.Tensor placeOfRow_B = torch.tensor(placeOfRow, device: model.Device);
+        cache.Select(placeOfRow_B);
+        return last_UD.index_select(0, placeOfRow_B);
     }
 
     private static torch.Tensor Prefill(Decoder model, GenerationRows rows, int longest, torch.Tensor pads_B, KeyValueCache cache)

@@ -6,6 +6,9 @@ public sealed record SamplingOptions
     /// <summary>The longest response, in tokens, stop token included.</summary>
     public int MaxNewTokens { get; init; } = 256;
 
+    /// <summary>The longest response of each row, from 1 to <see cref="MaxNewTokens"/>; null: that for all.</summary>
+    public IReadOnlyList<int>? Limits { get; init; }
+
     /// <summary>Divides the logits before sampling; 0 is greedy.</summary>
     public double Temperature { get; init; } = 1;
 

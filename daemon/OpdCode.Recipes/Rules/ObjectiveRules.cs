@@ -27,12 +27,14 @@ internal static class ObjectiveRules
             recipe.Error(ErrorCodes.ObjectiveRefused, "objective.estimator",
                 "k3 estimates the reverse KL well, but back-propagated it follows the gradient of the forward KL. Use \"k1\", or choose the divergence objective.", "\"k1\"");
         bool whitens = Stabilizers(recipe).Contains("welford-whitening"); // then rewards are compared over the run, not within a group
-        if ((kind == "preference" || (kind == "group-reward" && !whitens)) && recipe.Number("rollout.samplesPerPrompt") is { } samples && samples < 2)
+        bool makesPairs = recipe.Flag("signal.writesPreferred"); // then the judge writes the other half of a pair
+        bool needsGroups = kind == "preference" && !makesPairs || kind == "group-reward" && !whitens;
+        if (needsGroups && recipe.Number("rollout.samplesPerPrompt") is { } samples && samples < 2)
             recipe.Error(ErrorCodes.GroupTooSmall, "rollout.samplesPerPrompt",
                 $"rollout.samplesPerPrompt is {samples}: the {kind} objective compares rollouts of one prompt and needs at least 2. Usual are 4 to 16.", "8");
-        if (kind is "group-reward" or "preference" && recipe.Items("rewards").Count == 0)
+        if ((kind == "group-reward" || kind == "preference" && !makesPairs) && recipe.Items("rewards").Count == 0)
             recipe.Error(ErrorCodes.SignalMissing, "rewards", $"The {kind} objective needs rewards: how is a response scored? Add \"rewards\": [{{ \"kind\": \"exact\" }}].");
-        if (kind is "divergence" or "policy-gradient" or "supervised" && recipe.Items("rewards").Count > 0 && !Stabilizers(recipe).Any(StabilizerFit.NeedsRewards))
+        if (kind is "divergence" or "policy-gradient" or "supervised" && recipe.Items("rewards").Count > 0 && !SignalRules.UsesRewards(recipe) && !Stabilizers(recipe).Any(StabilizerFit.NeedsRewards))
             recipe.Warn(ErrorCodes.SettingIgnored, "rewards", $"rewards have no effect with the {kind} objective. Remove them, or choose \"group-reward\".");
         if (recipe.Number("objective.importance.min") is { } min && recipe.Number("objective.importance.max") is { } max && min > max)
             recipe.Error(ErrorCodes.BoundsReversed, "objective.importance.min",

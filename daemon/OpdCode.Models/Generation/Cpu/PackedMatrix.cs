@@ -1,0 +1,100 @@
+using TorchSharp;
+
+namespace OpdCode.Models.Generation.Cpu;
+
+/// <summary>
+/// A weight matrix [N, K] copied into the order in which a product reads it: panels of some rows of W, in a panel the
+/// rows' numbers side by side for k = 0 … K−1. The copy is made once per generation, since weights change between two.
+/// </summary>
+internal sealed unsafe class PackedMatrix : IDisposable
+{
+    // A part of a panel that stays in the cache while all rows pass over it.
+    private const int MostDepth = 512;
+
+    private readonly IKernels _kernels;
+    private readonly NativeFloats _panels;
+    private readonly NativeFloats? _bias;
+
+    /// <summary>Packs a matrix.</summary>
+    /// <param name="kernels">Whose panels.</param>
+    /// <param name="team">Shares the copying.</param>
+    /// <param name="weight_NK">Any type; copied as float32.</param>
+    /// <param name="bias_N">Added to every product, or null.</param>
+    /// <param name="scale">What every weight is multiplied by.</param>
+    public PackedMatrix(IKernels kernels, ThreadTeam team, torch.Tensor weight_NK, torch.Tensor? bias_N = null, double scale = 1)
+    {
+        using var scope = torch.NewDisposeScope();
+        _kernels = kernels;
+        (Outputs, Depth) = ((int)weight_NK.shape[0], (int)weight_NK.shape[1]);
+        int width = kernels.PanelWidth;
+        PanelCount = (Outputs + width - 1) / width;
+        _panels = new NativeFloats((long)PanelCount * width * Depth);
+        torch.Tensor plain_NK = weight_NK.detach().to_type(torch.float32).contiguous();
+        if (scale != 1) plain_NK = plain_NK * scale;
+        float* from = TensorMemory.Floats(plain_NK);
+        team.Run(PanelCount, (panel, _) => Pack(from, panel));
+        if (bias_N is null) return;
+        _bias = new NativeFloats(PanelCount * width);
+        new Span<float>(_bias.Start, PanelCount * width).Clear();
+        torch.Tensor plain_N = bias_N.detach().to_type(torch.float32).contiguous();
+        new Span<float>(TensorMemory.Floats(plain_N), Outputs).CopyTo(new Span<float>(_bias.Start, Outputs));
+    }
+
+    /// <summary>N.</summary>
+    public int Outputs { get; }
+
+    /// <summary>K.</summary>
+    public int Depth { get; }
+
+    /// <summary>Panels; the last is filled up with zeros.</summary>
+    public int PanelCount { get; }
+
+    /// <summary>Columns that a product writes: N rounded up to whole panels.</summary>
+    public int PaddedOutputs => PanelCount * _kernels.PanelWidth;
+
+    private void Pack(float* from, int panel)
+    {
+        int width = _kernels.PanelWidth, first = panel * width, rows = Math.Min(width, Outputs - first);
+        float* to = _panels.Start + (long)panel * width * Depth;
+        if (rows < width) new Span<float>(to, width * Depth).Clear();
+        const int step = 64; // of k: what is written stays in the nearest cache
+        for (int start = 0; start < Depth; start += step)
+        {
+            int end = Math.Min(start + step, Depth);
+            for (int row = 0; row < rows; row++)
+            {
+                float* source = from + (long)(first + row) * Depth;
+                float* target = to + row;
+                for (int k = start; k < end; k++) target[(long)k * width] = source[k];
+            }
+        }
+    }
+
+    /// <summary>y = x·Wᵀ + bias for some panels; with <paramref name="addToY"/> y += instead.</summary>
+    public void Multiply(int firstPanel, int panelCount, float* x, int xStride, int rows, float* y, int yStride, bool addToY)
+    {
+        int width = _kernels.PanelWidth;
+        for (int panel = firstPanel; panel < firstPanel + panelCount; panel++)
+        {
+            float* weights = _panels.Start + (long)panel * width * Depth, result = y + panel * width, bias = _bias is null ? null : _bias.Start + panel * width;
+            float* addend = addToY ? result : bias;
+            int addendStride = addToY ? yStride : 0;
+            for (int k = 0; k < Depth; k += MostDepth)
+            {
+                _kernels.Product(x + k, xStride, rows, weights + (long)k * width, Math.Min(MostDepth, Depth - k), result, yStride, addend, addendStride);
+                addend = result;
+                addendStride = yStride;
+            }
+            if (!addToY || bias is null) continue;
+            for (int row = 0; row < rows; row++)
+                for (int i = 0; i < width; i++) result[(long)row * yStride + i] += bias[i];
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _panels.Dispose();
+        _bias?.Dispose();
+    }
+}
