@@ -12,7 +12,7 @@ public sealed class RunSupervisorTests
     [Fact]
     public async Task A_killed_worker_leaves_the_truth_and_the_run_can_be_resumed_to_its_end()
     {
-        await using RunsScene scene = await new RunsScene(steps: 400, more: """, "checkpoint": { "every": 5 }""").Watched();
+        await using RunsScene scene = await new RunsScene(steps: 150, more: """, "checkpoint": { "every": 10 }""").Watched();
         Run run = await scene.Start();
         run = await scene.Until(run.Id, r => r.Step >= 12);
         new ProcessIdentity(run.WorkerProcess!.Value, ProcessIdentity.BirthOf(run.WorkerProcess.Value)!).Kill();
@@ -31,9 +31,9 @@ public sealed class RunSupervisorTests
         Assert.Equal(RunState.Interrupted, scene.Now(run.Id).State); // no silent restart
         await scene.Steering.Resume(run.Id, default);
         run = await scene.Until(run.Id, RunState.Completed);
-        Assert.Equal((400, null), (run.Step, run.Failure));
+        Assert.Equal((150, null), (run.Step, run.Failure));
         int[] steps = [.. Distillation.Runs.RunReader.Open(run.Folder).ReadMetrics().Select(m => m.Step)];
-        Assert.Equal(Enumerable.Range(0, 401), steps);
+        Assert.Equal(Enumerable.Range(0, 151), steps);
     }
 
     [Fact]
