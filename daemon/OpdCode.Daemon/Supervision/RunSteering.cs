@@ -216,12 +216,12 @@ internal sealed class RunSteering(RunSupervisor supervisor, TimeProvider time)
         return Fresh(asked.RunId);
     }
 
-    /// <summary>Lets runs that were started here save and end: the client goes and wants none to go on.</summary>
+    /// <summary>Lets runs that were started here save and end: the client goes and wants none to go on. What is queued waits for the next daemon.</summary>
     public async Task StopOwn(CancellationToken cancel)
     {
         foreach (string id in supervisor.Own.Keys)
         {
-            if (Catalogue.Find(id)?.Run.State is not { } state || RunLife.IsEnded(state)) continue;
+            if (Catalogue.Find(id)?.Run.State is not { } state || !RunLife.IsActive(state)) continue;
             try
             {
                 await StopAndSave(id, cancel);

@@ -61,6 +61,19 @@ public sealed class RunSupervisorTests
     }
 
     [Fact]
+    public async Task The_queue_goes_on_when_no_daemon_is_there()
+    {
+        await using RunsScene scene = new(steps: 2);
+        await scene.Supervisor.Open(default); // and does not watch
+        Run first = await scene.Start("first"), second = await scene.Start("second");
+        Assert.Equal((RunState.Starting, RunState.Queued), (first.State, second.State));
+        var reader = new RunFolderReader(second.Folder);
+        for (int i = 0; i < 1500 && reader.LastLifeEvent()?.Event != "finished"; i++) await Task.Delay(20);
+        Assert.Equal("finished", reader.LastLifeEvent()?.Event);
+        Assert.Empty(scene.Supervisor.Queue.Read());
+    }
+
+    [Fact]
     public async Task What_is_deleted_lies_in_the_trash_and_can_be_brought_back()
     {
         await using RunsScene scene = new();
