@@ -2,10 +2,13 @@
 //
 //   dotnet run tests/run.cs                 everything
 //   dotnet run tests/run.cs -- Models       only the test projects whose name contains "Models"
+//   dotnet run tests/run.cs -- extension    only the VS Code extension: lint, types, unit tests, end to end
 //
-// Builds the solution once in Release, then runs one test project after the other: each uses all cores itself.
+// Builds the solution once in Release, then runs one test project after the other: each uses all cores itself. The
+// extension comes last, because its end-to-end tests drive the daemon that was built.
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using System.Xml.Linq;
 
 string root = Path.GetFullPath(Path.Combine(AppContext.GetData("EntryPointFileDirectoryPath") as string ?? "tests", ".."));
@@ -30,15 +33,32 @@ foreach (string project in Directory.EnumerateDirectories(Path.Combine(root, "te
     // Whatever did not pass has failed: skipped, timed out, or never run because the host died.
     failed += total - ok + (counters is null || (exit != 0 && total == ok) ? 1 : 0);
 }
+if (args.Length == 0 || args.Any(part => "extension".Contains(part, StringComparison.OrdinalIgnoreCase)))
+{
+    string counts = Path.Combine(results, "extension.json");
+    int exit = Run("node", [Path.Combine("tests", "extension.mjs")]);
+    JsonNode? report = File.Exists(counts) ? JsonNode.Parse(File.ReadAllText(counts)) : null;
+    int ok = (int?)report?["passed"] ?? 0, bad = (int?)report?["failed"] ?? 0;
+    passed += ok;
+    failed += bad + (report is null || (exit != 0 && bad == 0) ? 1 : 0);
+}
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{passed} passed, {failed} failed"));
 return failed == 0 && passed > 0 ? 0 : 1;
 
 int Run(string program, string[] arguments)
 {
     var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = root };
-    using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start");
-    process.WaitForExit();
-    return process.ExitCode;
+    try
+    {
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start");
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+    catch (System.ComponentModel.Win32Exception failure)
+    {
+        Console.WriteLine($"{program} did not start: {failure.Message}. It must be installed and on the PATH.");
+        return -1;
+    }
 }
 
 static int Count(XElement? counters, string name) => (int?)counters?.Attribute(name) ?? 0;

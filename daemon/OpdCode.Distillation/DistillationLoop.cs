@@ -5,6 +5,7 @@ using OpdCode.Distillation.Rewards;
 using OpdCode.Distillation.Rollouts;
 using OpdCode.Distillation.Runs;
 using OpdCode.Distillation.Signals;
+using OpdCode.Distillation.Stabilizers;
 using OpdCode.Distillation.Training;
 using OpdCode.Models;
 using OpdCode.Recipes;
@@ -13,12 +14,13 @@ using TorchSharp;
 namespace OpdCode.Distillation;
 
 /// <summary>
-/// On-policy distillation, in order: evaluate → sample from the student → score with the teacher → loss →
+/// On-policy distillation, in order: evaluate → sample from the student → score by the signal → shape (stabilizers) → loss →
 /// backward → finite check → step → record → checkpoint. Start reading here.
 /// </summary>
 /// <remarks>B sequences, N trained response tokens of a micro-batch, D and M widths of student and teacher.</remarks>
 public sealed class DistillationLoop(
-    Recipe recipe, LanguageModel student, TeacherSignal? teacher, IObjective objective, StudentSampler sampler, RolloutRewards rewards, Evaluator? evaluator, RunRecorder recorder)
+    Recipe recipe, LanguageModel student, ITokenSignal signal, IObjective objective, StepStabilizers stabilizers, StudentSampler sampler, RolloutRewards rewards,
+    Evaluator? evaluator, WeightExtrapolation? acceleration, RunRecorder recorder)
 {
     /// <summary>Runs all steps; yields after each, so that the caller can show progress or stop between steps.</summary>
     public IEnumerable<StepReport> Run(CancellationToken cancel)
@@ -32,45 +34,35 @@ public sealed class DistillationLoop(
         {
             var clock = new StepClock();
             IReadOnlyList<Rollout> written = rewards.Collect(sampler, step, cancel);
-            IReadOnlyList<Rollout> rollouts = rewards.WorthComparing(written);
+            IReadOnlyList<Rollout> rollouts = signal.Prepare(rewards.WorthComparing(written), step, cancel);
             clock.Sampled();
 
             // One normalizer for the whole step: splitting it into micro-batches never changes the gradient.
-            double trainedTokens = GradientCheck.TrainedTokens(rollouts, step);
+            double trainedTokens = GradientCheck.TrainedTokens(rollouts, written, step);
             var totals = new StepTotals(written);
             student.Decoder.Trained.ZeroGradients();
-            foreach (IReadOnlyList<Rollout> part in SequenceBatch.Split(rollouts, recipe.Optimizer.MicroBatch))
+            IReadOnlyList<Rollout>[] parts = [.. SequenceBatch.Split(rollouts, recipe.Optimizer.MicroBatch)];
+            using (ShapedStep shaped = stabilizers.Shape(step, parts, batch => Rows(batch, rollouts, trainedTokens)))
+            foreach (IReadOnlyList<Rollout> part in parts)
             {
                 cancel.ThrowIfCancellationRequested();
                 using var scope = torch.NewDisposeScope();
                 SequenceBatch batch = SequenceBatch.Create(part, student.Decoder.Device);
-                var rows = new TokenRows
-                {
-                    TeacherHidden_NM = teacher?.Score(batch),
-                    TeacherHead_WM = teacher?.Head_WM,
-                    StudentHidden_ND = batch.HiddenRows(student.Decoder),
-                    StudentHead_VD = student.Decoder.Head_VD,
-                    VocabularySize = student.VocabularySize,
-                    SampledIds_N = batch.SampledIds_N,
-                    SamplerLogprobs_N = batch.SamplerLogprobs_N,
-                    Sequence_N = batch.Sequence_N,
-                    Weights_N = torch.ones(batch.Rows_N.shape[0], torch.float32, student.Decoder.Device),
-                    Normalizer = trainedTokens,
-                    SequenceNormalizer = rollouts.Count,
-                    Rewards_B = batch.Rewards_B,
-                    Groups_B = batch.Groups_B,
-                    GroupNormalizer = rollouts.Select(r => r.Group).Distinct().Count(),
-                };
+                TokenRows rows = shaped.Apply(Rows(batch, rollouts, trainedTokens), batch);
                 ObjectiveResult result = objective.Evaluate(rows);
                 result.Loss.backward();
                 recorder.Record(feedback, batch, rows, result.Signals, step, totals.Sequences);
-                totals.Add(result, part.Count);
+                totals.Add(result, rows, part.Count);
             }
 
             // A step that is not finite is never applied: the weights stay those of the last good step.
             double gradientNorm = GradientCheck.Norm(student.Decoder.Trained, step, totals.Loss, totals.Reward is not null);
             double learningRate = LearningRate.At(recipe.Optimizer, step, recipe.Steps);
             optimizer.Step(learningRate, GradientCheck.ClipScale(gradientNorm, recipe.Optimizer.ClipNorm));
+            recorder.Warn(step, signal.Warning);
+            totals.Add(signal.Metrics);
+            totals.Add(acceleration?.Stepped(step, cancel));
+            signal.Stepped(step);
             clock.Trained();
 
             bool last = step == recipe.Steps;
@@ -80,4 +72,20 @@ public sealed class DistillationLoop(
             yield return report;
         }
     }
+
+    private TokenRows Rows(SequenceBatch batch, IReadOnlyList<Rollout> rollouts, double trainedTokens) => signal.Judge(batch, new TokenRows
+    {
+        StudentHidden_ND = batch.HiddenRows(student.Decoder),
+        StudentHead_VD = student.Decoder.Head_VD,
+        VocabularySize = student.VocabularySize,
+        SampledIds_N = batch.SampledIds_N,
+        SamplerLogprobs_N = batch.SamplerLogprobs_N,
+        Sequence_N = batch.Sequence_N,
+        Weights_N = torch.ones(batch.Rows_N.shape[0], torch.float32, student.Decoder.Device),
+        Normalizer = trainedTokens,
+        SequenceNormalizer = rollouts.Count,
+        Rewards_B = batch.Rewards_B,
+        Groups_B = batch.Groups_B,
+        GroupNormalizer = rollouts.Select(r => r.Group).Distinct().Count(),
+    });
 }

@@ -6,6 +6,7 @@ using OpdCode.Distillation.Rollouts;
 using OpdCode.Distillation.Runs;
 using OpdCode.Distillation.Runs.Checkpoints;
 using OpdCode.Distillation.Signals;
+using OpdCode.Distillation.Stabilizers;
 using OpdCode.Distillation.Training;
 using OpdCode.Models;
 using OpdCode.Models.Decoding;
@@ -22,11 +23,14 @@ public sealed class DistillationSession : IDisposable
 {
     private readonly Recipe _recipe;
     private readonly LanguageModel _student;
-    private readonly TeacherSignal? _teacher;
+    private readonly ITokenSignal _signal;
+    private readonly IJudge? _judge;
+    private readonly WeightExtrapolation? _acceleration;
     private readonly Evaluator? _evaluator;
     private readonly StudentSampler _sampler;
     private readonly RolloutRewards _rewards;
     private readonly IObjective _objective;
+    private readonly StepStabilizers _stabilizers;
     private readonly RunFolder _folder;
     private readonly RunRecorder _recorder;
     private readonly RunLock _lock;
@@ -35,20 +39,26 @@ public sealed class DistillationSession : IDisposable
     private volatile StopRequest? _stopRequested;
     private int _step;
 
-    private DistillationSession(Recipe recipe, LanguageModel student, TeacherSignal? teacher, IObjective objective, Func<(RunFolder, RunLock)> folder, string recipeFolder, TimeProvider time)
+    private DistillationSession(Recipe recipe, LanguageModel student, IJudge? judge, IObjective objective, StabilizerPipeline stabilizers, Func<(RunFolder, RunLock)> folder, string recipeFolder, TimeProvider time)
     {
-        (_recipe, _student, _teacher, _objective, _time) = (recipe, student, teacher, objective, time);
+        (_recipe, _student, _judge, _objective, _time) = (recipe, student, judge, objective, time);
+        _stabilizers = new StepStabilizers(stabilizers, objective, student);
         int longest = recipe.Rollout.MaxNewTokens;
         PromptSource prompts = PromptSource.Open(recipe.Data, student, longest, recipe.Seed);
         if (recipe.Evaluate is EvaluateRecipe evaluate)
             _evaluator = new Evaluator(evaluate, evaluate.Data ?? recipe.Data.Train, PromptEncoder.ReadHeldOut(evaluate, recipe.Data, student, longest), longest);
-        teacher?.CheckFits(student, prompts.LongestPrompt, longest);
+        _signal = SignalFactory.Create(recipe, judge, student, prompts, recipeFolder);
         _sampler = new StudentSampler(student, prompts, recipe);
         _rewards = new RolloutRewards(recipe, recipeFolder, student);
+        if (recipe.Acceleration is ExtrapolateAccelerationRecipe acceleration)
+        {
+            var score = new TrainingScore(recipe, acceleration.ValidationPrompts, student, prompts, _rewards, _signal);
+            _acceleration = new WeightExtrapolation(student.Decoder.Trained, acceleration, score.Of);
+        }
         student.KeepCompanions(); // a checkpoint holds the tokenizer that the run uses, whatever becomes of the folder meanwhile
         (_folder, _lock) = folder();
         var checkpoints = new CheckpointStore(_folder, student, recipe.Checkpoint, time);
-        foreach (IMethodState state in new object?[] { prompts, teacher, objective, _sampler, _rewards, _evaluator }.OfType<IMethodState>()) checkpoints.Track(state);
+        foreach (IMethodState state in new object?[] { prompts, objective, _sampler, _rewards, _evaluator, _acceleration }.OfType<IMethodState>().Concat(_signal.States).Concat(stabilizers.States)) checkpoints.Track(state);
         _recorder = new RunRecorder(recipe, _folder, student, _evaluator, checkpoints, time);
     }
 
@@ -106,7 +116,8 @@ public sealed class DistillationSession : IDisposable
     {
         Recipe recipe = Located(reading);
         torch.Device device = ComputeDevice.Resolve(recipe.Device);
-        IObjective objective = ObjectiveFactory.Create(recipe.Objective);
+        StabilizerPipeline stabilizers = StabilizerFactory.Create(recipe.Stabilizers, recipe.Objective, recipe.Seed);
+        IObjective objective = stabilizers.WithTerms(ObjectiveFactory.Create(recipe.Objective));
         if (recipe.Objective is GroupRewardObjectiveRecipe { ScaleRewards: "batch" } && recipe.Optimizer.MicroBatch > 0)
         {
             throw new OpdException(ErrorCodes.ObjectiveInvalid,
@@ -115,7 +126,7 @@ public sealed class DistillationSession : IDisposable
         LanguageModel student = recipe.Student.FromScratch
             ? LanguageModel.FromScratch(recipe.Student.Model, device, recipe.Seed)
             : LanguageModel.Load(recipe.Student.Model, device);
-        TeacherSignal? teacher = null;
+        IJudge? judge = null;
         try
         {
             if (recipe.Student.Lora is not null && student.Decoder.Adapter is not null)
@@ -124,20 +135,16 @@ public sealed class DistillationSession : IDisposable
                     $"student.model {recipe.Student.Model} is an adapter, which is trained on as it is, and student.lora asks for another. Remove student.lora, or name the base model.");
             }
             if (recipe.Student.Lora is LoraRecipe lora) student.Decoder.Adapter = Adapt(student, lora, recipe.Seed, device);
-            if (objective.NeedsTeacher)
-            {
-                if (recipe.Signal is not TeacherSignalRecipe signal)
-                    throw new OpdException(ErrorCodes.RecipeInvalid, "The objective compares the student with a teacher, but the recipe has no signal. Add \"signal\": {\"kind\": \"teacher\", \"model\": \"…\"}.");
-                teacher = new TeacherSignal(LanguageModel.Load(signal.Model, device));
-                teacher.CheckSameTokens(student);
-            }
+            if ((objective.NeedsTeacher || stabilizers.NeedsTeacher) && recipe.Signal is null)
+                throw new OpdException(ErrorCodes.RecipeInvalid, "The objective or a stabilizer compares the student with a teacher, but the recipe has no signal. Add \"signal\": {\"kind\": \"teacher\", \"model\": \"…\"}.");
+            judge = SignalFactory.CreateJudge(recipe, student);
             student.Decoder.Trained.EnableTraining();
-            return new DistillationSession(recipe, student, teacher, objective, folder, reading.Folder, time);
+            return new DistillationSession(recipe, student, judge, objective, stabilizers, folder, reading.Folder, time);
         }
         catch
         {
             student.Dispose();
-            teacher?.Dispose();
+            judge?.Dispose();
             throw;
         }
     }
@@ -167,7 +174,7 @@ public sealed class DistillationSession : IDisposable
     /// <param name="cancel">Aborts between tokens: nothing is saved.</param>
     public IEnumerable<StepReport> Run(CancellationToken cancel)
     {
-        var loop = new DistillationLoop(_recipe, _student, _teacher, _objective, _sampler, _rewards, _evaluator, _recorder);
+        var loop = new DistillationLoop(_recipe, _student, _signal, _objective, _stabilizers, _sampler, _rewards, _evaluator, _acceleration, _recorder);
         using IEnumerator<StepReport> steps = loop.Run(cancel).GetEnumerator();
         while (Recorded(() => Advance(steps)))
         {
@@ -278,10 +285,16 @@ public sealed class DistillationSession : IDisposable
         return recipe with
         {
             Student = recipe.Student with { Model = reading.FullPath(recipe.Student.Model) },
-            Signal = recipe.Signal is TeacherSignalRecipe teacher ? teacher with { Model = reading.FullPath(teacher.Model) } : recipe.Signal,
+            Signal = Located(recipe.Signal, reading),
             Data = recipe.Data with { Train = reading.FullPath(recipe.Data.Train) },
             Evaluate = recipe.Evaluate is null ? null : recipe.Evaluate with { Data = recipe.Evaluate.Data is { } data ? reading.FullPath(data) : null },
         };
+    }
+
+    private static SignalRecipe? Located(SignalRecipe? signal, RecipeReading reading)
+    {
+        if (signal is TeacherSignalRecipe teacher) signal = teacher with { Model = reading.FullPath(teacher.Model) };
+        return signal?.Extrapolation?.Base is { } from ? signal with { Extrapolation = signal.Extrapolation with { Base = reading.FullPath(from) } } : signal;
     }
 
     private void WriteHeader(RecipeReading reading, RunInputs inputs)
@@ -295,21 +308,21 @@ public sealed class DistillationSession : IDisposable
             Version = Version,
             Device = _student.Decoder.Device.ToString(),
             StudentParameters = _student.Decoder.Config.ParameterCount,
-            TeacherParameters = _teacher?.Model.Decoder.Config.ParameterCount,
+            TeacherParameters = _judge?.Parameters,
             DataHashes = inputs.Data,
             ModelFingerprints = inputs.Models,
             RecipeFolder = reading.Folder,
             Origins = resolved.Origins,
         };
         _folder.WriteRecipe(resolved.Json, run);
-        _folder.WriteLabels(MetricLabels.For(_objective));
+        _folder.WriteLabels(MetricLabels.For(_objective, _stabilizers.Pipeline));
         _folder.Append(new RunEvent { Time = now, Event = "started" });
     }
 
     private void GoBackTo(ResumePlan plan)
     {
         _folder.GoBackTo(plan);
-        _folder.WriteLabels(MetricLabels.For(_objective));
+        _folder.WriteLabels(MetricLabels.For(_objective, _stabilizers.Pipeline));
         foreach ((int step, string problem) in plan.Damaged)
             _folder.Append(new RunEvent { Time = _time.GetUtcNow(), Event = "damaged", Step = step, Code = ErrorCodes.CheckpointInvalid, Message = $"checkpoint-{step} is not used: {problem}." });
         string device = _student.Decoder.Device.ToString();
@@ -331,7 +344,8 @@ public sealed class DistillationSession : IDisposable
     public void Dispose()
     {
         _student.Dispose();
-        _teacher?.Dispose();
+        _signal.Dispose();
+        _acceleration?.Dispose();
         _lock.Dispose();
     }
 

@@ -87,6 +87,9 @@ public static class ErrorCodes
     /// <summary>The objective needs something that the rows do not carry: a teacher, rewards, sampler log-probabilities or pairs.</summary>
     public const string ObjectiveInputMissing = "OPD1304";
 
+    /// <summary>What a judge is to be shown, or how candidates are scored, cannot work: a template, a harness, a missing score.</summary>
+    public const string ContextInvalid = "OPD1321";
+
     /// <summary>Top-k or top-p sampling under an on-policy loss.</summary>
     public const string TruncatedSampling = "OPD1401";
 

@@ -10,6 +10,10 @@ public sealed record ImportRolloutsParams
     /// <summary><c>auto</c>, <c>prime-rl</c>, <c>trl</c> or <c>ms-swift</c>.</summary>
     public string Format { get; init; } = "auto";
 
+    /// <summary>Absolute path of a model folder whose tokenizer made the tokens: shows texts where the dump has only ids; null: none.</summary>
+    [ClientPath]
+    public string? Tokenizer { get; init; }
+
     /// <summary>Where to report progress; null: nowhere.</summary>
     public string? ProgressToken { get; init; }
 }

@@ -15,7 +15,7 @@ public sealed record InitializeParams
     /// <summary>Absolute paths of the folders that the user opened; files elsewhere are refused unless the user chose them (<see cref="ChosenPaths"/>).</summary>
     public IReadOnlyList<string> WorkspaceFolders { get; init; } = [];
 
-    /// <summary>Absolute paths of folders outside of the workspace that the user's settings name, such as a models folder.</summary>
+    /// <summary>Absolute paths of folders and files outside of the workspace that the user's settings name or that the user chose in a dialog.</summary>
     public IReadOnlyList<string> ChosenPaths { get; init; } = [];
 
     /// <summary>False in a restricted workspace: recipes are read and validated, nothing is started.</summary>

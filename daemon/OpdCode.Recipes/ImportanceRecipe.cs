@@ -8,6 +8,9 @@ namespace OpdCode.Recipes;
 /// </summary>
 public sealed record ImportanceRecipe
 {
+    /// <summary>Whose probabilities are compared. ListOPD's notes clip teacher-student, the code it builds on trainer-sampler: different quantities.</summary>
+    public ImportanceRatio Ratio { get; init; } = ImportanceRatio.TrainerSampler;
+
     /// <summary>token: each token's own ρ; sequence: the product over the sequence; geometric: its geometric mean.</summary>
     public ImportanceLevel Level { get; init; } = ImportanceLevel.Token;
 

@@ -41,6 +41,9 @@ public sealed record Recipe
     /// <summary>How responses are scored, for objectives that learn from rewards: each reward times its weight, added up.</summary>
     public IReadOnlyList<RewardRecipe> Rewards { get; init; } = [];
 
+    /// <summary>What is done around the steps to need fewer of them; nothing when absent.</summary>
+    public AccelerationRecipe? Acceleration { get; init; }
+
     /// <summary>The prompts (and answers) to learn from.</summary>
     public required DataRecipe Data { get; init; }
 

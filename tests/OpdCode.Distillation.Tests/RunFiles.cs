@@ -21,6 +21,7 @@ internal static class RunFiles
 
         Assert.Equal(Metrics(expected), Metrics(actual));
         Assert.Equal(Rollouts(expected), Rollouts(actual));
+        Assert.Equal(TensorBoardBytes(expected), TensorBoardBytes(actual)); // as many as the numbers and steps are, whatever the clock
         Assert.Equal(File.ReadAllText(Path.Combine(expected, "answers.jsonl")), File.ReadAllText(Path.Combine(actual, "answers.jsonl")));
     }
 
@@ -32,4 +33,6 @@ internal static class RunFiles
     })];
 
     private static string[] Rollouts(string run) => [.. Directory.EnumerateFiles(Path.Combine(run, "rollouts")).Order(StringComparer.Ordinal).SelectMany(f => File.ReadLines(f).Prepend(Path.GetFileName(f)))];
+
+    private static long TensorBoardBytes(string run) => Directory.EnumerateFiles(Path.Combine(run, "tensorboard")).Sum(f => new FileInfo(f).Length);
 }

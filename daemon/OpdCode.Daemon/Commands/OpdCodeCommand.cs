@@ -55,5 +55,8 @@ public static class OpdCodeCommand
         BenchCommand.Create(),
         MachineCommand.Create(),
         ServeCommand.Create(wire),
+        RunsCommand.Create(),
+        WorkCommand.Create(),
+        ScorerCommand.Create(),
     };
 }

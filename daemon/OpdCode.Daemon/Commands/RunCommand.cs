@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using OpdCode.Daemon.Reports;
+using OpdCode.Daemon.Work;
 using OpdCode.Distillation;
-using OpdCode.Distillation.Runs;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
 using Spectre.Console;
@@ -31,22 +31,35 @@ public static class RunCommand
             RecipeReading reading = RecipeOptions.Read(path, overrides);
             string folder = parsed.GetValue(output) ?? DefaultFolder(path, reading.Recipe!);
             using DistillationSession session = DistillationSession.Open(reading, folder, TimeProvider.System);
+            SmallFile.Write(Path.Combine(session.Folder, RunFiles.Request), RunRequest.Record(path, overrides, TimeProvider.System.GetUtcNow()));
             return Follow(session, progress, interrupts);
         }, Print, ExitCode);
         return command;
     }
 
-    /// <summary>Runs a session to its end and writes its page. The first interrupt stops and saves, the second aborts.</summary>
+    /// <summary>
+    /// Runs a session to its end and writes its page. The first interrupt stops and saves, the second aborts. Daemons see
+    /// the run like one of their own, and can steer it.
+    /// </summary>
     internal static RunSummary Follow(DistillationSession session, IAnsiConsole progress, Interrupts interrupts)
     {
+        using var control = new RunControl();
+        using WorkerPresence presence = WorkerPresence.Enter(session.Folder, control, session.Recipe.Device, Attendance.Foreground, TimeProvider.System);
         using CancellationTokenRegistration stop = interrupts.First.Register(() =>
         {
-            session.RequestStop(StopKind.Stop);
+            Ask(control, RunInput.AskStop);
             progress.WriteLine("Stopping after this step, and saving. Once more aborts at once; steps since the last checkpoint are done again then.");
         });
+        using CancellationTokenRegistration abort = interrupts.Second.Register(() => Ask(control, RunInput.AskAbort));
         var display = new RunDisplay(progress, session);
-        display.Follow(session.Run(interrupts.Second));
+        display.Follow(control.Steer(new SessionRun(session, TimeProvider.System)));
         return session.Summary(RunReport.Write(session.Folder).Path);
+    }
+
+    // What comes after the end changes nothing.
+    private static void Ask(RunControl control, RunInput input)
+    {
+        if (RunLife.Next(control.Now.State, input) is not null) control.Apply(input);
     }
 
     /// <summary>0 when the run has done all its steps, 130 when it was stopped before.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OpdCode.Daemon.Serving;
 using OpdCode.Protocol;
 
 namespace OpdCode.Daemon.Metrics;
@@ -9,13 +10,11 @@ namespace OpdCode.Daemon.Metrics;
 /// </summary>
 internal sealed class MetricFile(string path)
 {
-    private const int TailBytes = 4096;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, MetricColumn> _columns = [];
     private readonly Dictionary<int, string> _names = []; // by hash of the UTF-8, to make no strings
-    private long _read;
+    private readonly FileTail _read = new();
     private int _lines;
-    private byte[] _tail = []; // the last bytes read, to know the file again
 
     /// <summary>Values that are held, for deciding what to forget.</summary>
     public long Points { get; private set; }
@@ -40,9 +39,9 @@ internal sealed class MetricFile(string path)
         }
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         // Another file under the same name, or one that a resumed run cut back and went on writing: read anew.
-        if (!IsSame(stream)) Forget();
-        if (stream.Length == _read) return;
-        stream.Position = _read;
+        if (!_read.IsIn(stream)) Forget();
+        if (stream.Length == _read.Length) return;
+        stream.Position = _read.Length;
         byte[] buffer = new byte[1 << 20];
         int held = 0;
         while (true)
@@ -55,21 +54,11 @@ internal sealed class MetricFile(string path)
             {
                 Line(buffer.AsSpan(start, length));
                 start += length + 1;
-                _read += length + 1;
             }
-            if (start > 0) _tail = buffer[Math.Max(0, start - TailBytes)..start];
+            _read.Add(buffer.AsSpan(0, start));
             held = end - start;
             buffer.AsSpan(start, held).CopyTo(buffer);
         }
-    }
-
-    private bool IsSame(FileStream stream)
-    {
-        if (stream.Length < _read) return false;
-        byte[] tail = new byte[_tail.Length];
-        stream.Position = _read - tail.Length;
-        stream.ReadExactly(tail);
-        return tail.AsSpan().SequenceEqual(_tail);
     }
 
     private void Line(ReadOnlySpan<byte> line)
@@ -141,6 +130,7 @@ internal sealed class MetricFile(string path)
     private void Forget()
     {
         _columns.Clear();
-        (_read, _lines, Points, _tail) = (0, 0, 0, []);
+        _read.Clear();
+        (_lines, Points) = (0, 0);
     }
 }

@@ -6,6 +6,9 @@ public sealed record ReportOptions
     /// <summary>The recorded steps whose rollouts are shown; null: the last, the first, then the newest that fit.</summary>
     public IReadOnlyList<int>? Steps { get; init; }
 
+    /// <summary>Only the rollout of this position in each step; null: all.</summary>
+    public int? Index { get; init; }
+
     /// <summary>The most that all rollouts together may take, in bytes of JSON.</summary>
     /// <value>24 MB by default: about 250 rollouts of 256 tokens with five alternatives a side.</value>
     public int RolloutBytes { get; init; } = 24 * 1024 * 1024;

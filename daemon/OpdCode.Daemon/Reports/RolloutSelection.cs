@@ -42,8 +42,9 @@ internal sealed record RolloutSelection
             List<byte[]> rollouts = [];
             foreach (RolloutRecord rollout in run.ReadRollouts(step))
             {
+                if (options.Index is int index && rollout.Index != index) continue;
                 byte[] json = ReportJson.Bytes(rollout);
-                bool huge = json.Length > options.RolloutBytes / 4; // one endless text must not push out all others
+                bool huge = json.Length > options.RolloutBytes / (options.Index is null ? 4 : 1); // one endless text must not push out all others
                 if (huge || json.Length > left)
                 {
                     leftOutRollouts++;

@@ -21,6 +21,7 @@ internal sealed record ColumnKind(string Name, string? Source, MetricDescription
         new("studentEntropy", "studentEntropy", new("Student entropy", "nats", "exact, full vocabulary", "0: decided"), false, 0, [0.5, 1, 2]),
         new("teacherEntropy", "teacherEntropy", new("Teacher entropy", "nats", "exact, full vocabulary, on the student's text", "0: decided"), false, 0, [0.5, 1, 2]),
         new("advantage", "advantage", new("Advantage", null, "detached, of the token that the student wrote", "positive: the token is made more likely"), true, 0, [0.5, 1.5, 3]),
+        new("advantageShift", "advantageShift", new("Shift of the advantage", "nats", "what stabilizers added to the advantage of the token; part of the advantage", "positive: the token is made more likely"), true, 0, [0.5, 1.5, 3]),
         new("weight", "weight", new("Weight", null, "what the token's loss was multiplied with; levels are distances from the neutral 1", "above 1: counts more"), true, 1, [0.1, 0.5, 0.9]),
         new("loss", "loss", new("Loss", "nats", "the token's contribution to the loss, weight included, before the normalizer", "positive: adds to the loss"), true, 0, [0.1, 0.5, 1.5]),
         new("lossShare", null, new("Share of the loss", "fraction", "|loss| of the token divided by the sum of |loss| over the rollout's trained tokens", "0: adds nothing"), false, 0, [0.01, 0.05, 0.2]),
@@ -48,11 +49,12 @@ internal sealed record ColumnKind(string Name, string? Source, MetricDescription
 
     private static ColumnKind Recorded(string array)
     {
-        bool isStage = array.StartsWith("stages.", StringComparison.Ordinal);
-        string name = isStage ? array["stages.".Length..] : array;
-        return isStage
-            ? new($"stage:{name}", array, new($"Weight after {name}", null, $"what the stage {name} multiplied the token's loss with; levels are distances from the neutral 1", "above 1: counts more"), true, 1, [0.1, 0.5, 0.9])
-            : new(name, array, new(name, null, "recorded by the run; not described", null), true, 0, [0.5, 1.5, 3]);
+        string name = array[(array.IndexOf('.', StringComparison.Ordinal) + 1)..];
+        if (array.StartsWith("stages.", StringComparison.Ordinal))
+            return new($"stage:{name}", array, new($"Weight after {name}", null, $"the token's weight when the stabilizer {name} had acted; levels are distances from the neutral 1", "above 1: counts more"), true, 1, [0.1, 0.5, 0.9]);
+        if (array.StartsWith("terms.", StringComparison.Ordinal))
+            return new($"term:{name}", array, new($"Loss of {name}", "nats", $"what the stabilizer {name} added to the token's loss, coefficient included", "positive: adds to the loss"), true, 0, [0.1, 0.5, 1.5]);
+        return new(array, array, new(array, null, "recorded by the run; not described", null), true, 0, [0.5, 1.5, 3]);
     }
 
     private bool IsIn(RolloutLine rollout) => Name switch

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OpdCode.Daemon.Serving;
 using OpdCode.Protocol;
 
 namespace OpdCode.Daemon.Rollouts;
@@ -12,7 +13,7 @@ internal sealed class RolloutFile(string path)
     private readonly Lock _gate = new();
     private readonly List<(long Offset, int Length)> _lines = [];
     private readonly List<RolloutSummary> _summaries = []; // of the first lines; made when a list is asked for
-    private long _read;
+    private readonly FileTail _read = new();
 
     /// <summary>Every rollout of the file in short, in the order of their lines.</summary>
     /// <exception cref="OpdException">OPD3003: a line is damaged.</exception>
@@ -43,7 +44,7 @@ internal sealed class RolloutFile(string path)
             FindLines();
             if (_lines.Count == 0) return null;
             using FileStream stream = Open();
-            // Nearly always the line of that number.
+            // Nearly always the line of that number, unless a step is written a second time.
             if (index >= 0 && index < _lines.Count && Parse(stream, index, isWithTexts: true) is { } likely && likely.Index == index) return likely;
         }
         // A resumed run may have written a step again; then the later line counts.
@@ -62,19 +63,21 @@ internal sealed class RolloutFile(string path)
         }
     }
 
-    /// <summary>Each line's bytes, for copying.</summary>
-    public byte[] Bytes(int line)
+    /// <summary>A rollout's line as it stands in the file; null when there is none of that position.</summary>
+    public byte[]? Bytes(int index, CancellationToken cancel)
     {
+        RolloutSummary? found = Summaries(cancel).LastOrDefault(s => s.Index == index);
+        if (found is null) return null;
         lock (_gate)
         {
             using FileStream stream = Open();
-            return Bytes(stream, line);
+            return LineBytes(stream, found.Line);
         }
     }
 
     private FileStream Open() => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
 
-    private byte[] Bytes(FileStream stream, int line)
+    private byte[] LineBytes(FileStream stream, int line)
     {
         byte[] bytes = new byte[_lines[line].Length];
         stream.Position = _lines[line].Offset;
@@ -86,7 +89,7 @@ internal sealed class RolloutFile(string path)
     {
         try
         {
-            return RolloutLineReader.Read(Bytes(stream, line), isWithTexts);
+            return RolloutLineReader.Read(LineBytes(stream, line), isWithTexts);
         }
         catch (Exception failure) when (failure is JsonException or EndOfStreamException or InvalidOperationException or FormatException)
         {
@@ -103,30 +106,32 @@ internal sealed class RolloutFile(string path)
             return;
         }
         using FileStream stream = Open();
-        if (stream.Length < _read) Forget();
-        if (stream.Length == _read) return;
+        if (!_read.IsIn(stream)) Forget();
+        if (stream.Length == _read.Length) return;
         byte[] buffer = new byte[1 << 20];
-        long at = _read, start = _read;
+        long at = _read.Length, start = at;
         stream.Position = at;
-        for (int read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
+        int held = 0; // bytes of the line that has not ended yet, none of which is told to _read
+        for (int read = stream.Read(buffer, held, buffer.Length - held); read > 0; read = stream.Read(buffer, held, buffer.Length - held))
         {
-            int from = 0;
-            while (buffer.AsSpan(from, read - from).IndexOf((byte)'\n') is var found && found >= 0)
+            int end = held + read, from = 0;
+            while (buffer.AsSpan(from, end - from).IndexOf((byte)'\n') is var found && found >= 0)
             {
-                long end = at + from + found;
-                if (end - start > 1) _lines.Add((start, checked((int)(end - start))));
-                start = end + 1;
+                if (found > 1) _lines.Add((start, found));
                 from += found + 1;
+                start += found + 1;
             }
-            at += read;
+            _read.Add(buffer.AsSpan(0, from));
+            held = end - from;
+            buffer.AsSpan(from, held).CopyTo(buffer);
+            if (held == buffer.Length) Array.Resize(ref buffer, buffer.Length * 2);
         }
-        _read = start;
     }
 
     private void Forget()
     {
         _lines.Clear();
         _summaries.Clear();
-        _read = 0;
+        _read.Clear();
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpdCode.Daemon.Metrics;
 using OpdCode.Daemon.Rollouts;
+using OpdCode.Daemon.Supervision;
 using OpdCode.Protocol;
 
 namespace OpdCode.Daemon.Serving;
@@ -47,6 +48,7 @@ internal static class DaemonHost
         services.AddSingleton<IMetricCalls, MetricCalls>();
         services.AddSingleton<RolloutStore>();
         services.AddSingleton<IRolloutCalls, RolloutCalls>();
+        services.AddRuns();
         services.AddHostedService<RpcServer>();
     }
 }

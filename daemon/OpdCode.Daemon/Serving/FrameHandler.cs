@@ -28,6 +28,9 @@ internal sealed partial class FrameHandler(Stream fromClient, Stream toClient, I
     private ArrayBufferWriter<byte> _body = new();
     private long _pendingBytes;
 
+    /// <summary>The calls there are; empty: any may come.</summary>
+    public IReadOnlySet<string> Methods { get; set; } = new HashSet<string>();
+
     /// <inheritdoc />
     public override bool CanRead => true;
 
@@ -54,6 +57,10 @@ internal sealed partial class FrameHandler(Stream fromClient, Stream toClient, I
             else if (check.Method is null)
             {
                 LogAnswer(); // the daemon asks nothing, so there is nothing to answer
+            }
+            else if (!check.Method.StartsWith("$/", StringComparison.Ordinal) && Methods.Count > 0 && !Methods.Contains(check.Method))
+            {
+                if (check.Id is not null) await Refuse(check.Id, JsonRpcErrorCode.MethodNotFound, $"There is no call \"{check.Method}\". The client may be newer than this daemon.", cancellationToken);
             }
             else if (Admit(check.Id, bytes.Length) is { } busy)
             {

@@ -15,7 +15,8 @@ namespace OpdCode.Daemon.Serving;
 /// </remarks>
 internal sealed class ProcessStreams
 {
-    private ProcessStreams(Stream fromClient, Stream toClient, Stream log, Stream stray) => (FromClient, ToClient, Log, Stray) = (fromClient, toClient, log, stray);
+    /// <summary>Streams that are not the process's, for tests.</summary>
+    internal ProcessStreams(Stream fromClient, Stream toClient, Stream log, Stream stray) => (FromClient, ToClient, Log, Stray) = (fromClient, toClient, log, stray);
 
     /// <summary>The real stdin.</summary>
     public Stream FromClient { get; }

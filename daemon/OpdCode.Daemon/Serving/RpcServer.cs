@@ -20,8 +20,10 @@ internal sealed partial class RpcServer(ProcessStreams streams, IServiceProvider
         var formatter = new SystemTextJsonFormatter { JsonSerializerOptions = ProtocolJson.Create().WithColumns() };
         var handler = new FrameHandler(streams.FromClient, streams.ToClient, formatter, log);
         _rpc = new JsonRpc(handler) { CancelLocallyInvokedMethodsWhenConnectionIsClosed = true };
+        var calls = new HashSet<string>();
         foreach (Type group in s_groups)
-            if (services.GetService(group) is { } target) Bind(_rpc, group, target);
+            if (services.GetService(group) is { } target) Bind(_rpc, group, target, calls);
+        handler.Methods = calls;
         _rpc.AddLocalRpcMethod(typeof(RpcServer).GetMethod(nameof(SetTrace))!, this, Settings("$/setTrace"));
         client.Attach(_rpc);
         _ = EndWith(_rpc.Completion);
@@ -29,11 +31,12 @@ internal sealed partial class RpcServer(ProcessStreams streams, IServiceProvider
         return Task.CompletedTask;
     }
 
-    private void Bind(JsonRpc rpc, Type group, object target)
+    private void Bind(JsonRpc rpc, Type group, object target, HashSet<string> calls)
     {
         foreach (System.Reflection.MethodInfo method in group.GetMethods())
         {
             var call = new RpcCall(method, target, session, trace, log);
+            calls.Add(call.Name);
             rpc.AddLocalRpcMethod(typeof(RpcCall).GetMethod(nameof(RpcCall.Invoke))!, call, Settings(call.Name));
         }
     }

@@ -15,6 +15,9 @@ internal sealed class DivergenceObjective(IRowLoss loss, string label, LossNorma
     public bool NeedsTeacher => loss.NeedsTeacher;
 
     /// <inheritdoc/>
+    public bool HasDivergence => NeedsTeacher;
+
+    /// <inheritdoc/>
     public string Label => label;
 
     /// <inheritdoc/>
@@ -26,6 +29,12 @@ internal sealed class DivergenceObjective(IRowLoss loss, string label, LossNorma
         torch.Tensor coefficients_N = RowCoefficients.For(rows, normalize, signals.Loss_N.dtype);
         if (scale != 1) coefficients_N.mul_(scale);
         torch.Tensor total = new FusedLoss(loss, studentTemperature, teacherTemperature).Apply(rows, coefficients_N, signals);
+        torch.Tensor shown_N = signals.Loss_N * rows.Weights_N.detach() * scale;
+        if (rows.ConstantLoss_N is { } constant_N)
+        {
+            total += (RowCoefficients.For(rows with { Weights_N = constant_N }, normalize, signals.Loss_N.dtype) * scale).sum();
+            shown_N += constant_N * scale;
+        }
         return new ObjectiveResult(total, new TokenSignals
         {
             StudentLogprob_N = signals.StudentLogprob_N,
@@ -35,7 +44,7 @@ internal sealed class DivergenceObjective(IRowLoss loss, string label, LossNorma
             TeacherEntropy_N = signals.TeacherEntropy_N,
             StudentMass_N = signals.StudentMass_N,
             TeacherMass_N = signals.TeacherMass_N,
-            Loss_N = signals.Loss_N * rows.Weights_N.detach() * scale,
+            Loss_N = shown_N,
         });
     }
 }

@@ -44,9 +44,14 @@ internal sealed class GroupRewardObjective : IObjective
     {
         SampledTokens tokens = SampledTokens.Measure(rows);
         torch.Tensor advantage_N = SequenceAdvantages_B(rows).to(tokens.Old_N.dtype).index_select(0, rows.Sequence_N);
-        if (NeedsTeacher) advantage_N = advantage_N + (tokens.RequireTeacher_N("The distillation term") - tokens.Old_N) * _distillation;
+        if (NeedsTeacher)
+        {
+            torch.Tensor judged_N = LogRatioAdvantage.Target_N(rows, tokens.RequireTeacher_N("The distillation term")) - tokens.Old_N;
+            if (rows.AdvantageShift_N is { } shift_N) judged_N = judged_N + shift_N.detach().to(judged_N.dtype);
+            advantage_N = advantage_N + judged_N * _distillation;
+        }
         torch.Tensor loss_N = RatioClip.Loss_N((tokens.Logprob_N - tokens.Old_N).exp(), advantage_N, _clip);
-        torch.Tensor? importance_N = ImportanceWeights.Of(_recipe.Importance, tokens.Old_N, rows);
+        torch.Tensor? importance_N = ImportanceWeights.Of(_recipe.Importance, tokens.Old_N, rows, tokens.Teacher_N);
         if (importance_N is not null) loss_N = loss_N * importance_N;
         return new ObjectiveResult((loss_N * Coefficients_N(rows, loss_N.dtype)).sum(), new TokenSignals
         {
@@ -59,6 +64,8 @@ internal sealed class GroupRewardObjective : IObjective
             Loss_N = loss_N.detach() * rows.Weights_N.detach(),
         });
     }
+
+    torch.Tensor? IObjective.SequenceAdvantages_B(TokenRows rows) => SequenceAdvantages_B(rows);
 
     private torch.Tensor SequenceAdvantages_B(TokenRows rows)
     {

@@ -12,7 +12,7 @@ namespace OpdCode.Distillation.Objectives;
 /// gradient of KL(student‖teacher) at each state, states detached; with discount 1 that of the KL of whole sequences.
 /// </summary>
 /// <remarks>
-/// Order: log-ratio → discount → coefficient → ratio and its clip → importance and mixture weights → normalisation.
+/// Order: log-ratio → discount → shift of stabilizers → coefficient → ratio and its clip → importance and mixture weights → normalisation.
 /// Sources: Thinking Machines' OPD; MiniLLM (arXiv 2306.08543) for discount, length normalisation, teacher mixing and the
 /// single-step decomposition.
 /// </remarks>
@@ -46,15 +46,18 @@ internal sealed class PolicyGradientObjective : IObjective
     {
         SampledTokens tokens = SampledTokens.Measure(rows);
         torch.Tensor teacher_N = tokens.RequireTeacher_N("The policy gradient");
-        torch.Tensor reward_N = LogRatioAdvantage.Of(_recipe, teacher_N, tokens.Old_N);
+        torch.Tensor target_N = LogRatioAdvantage.Target_N(rows, teacher_N);
+        torch.Tensor reward_N = LogRatioAdvantage.Of(_recipe, target_N, tokens.Old_N);
         torch.Tensor return_N = Returns.Discounted_N(reward_N, rows.Sequence_N, _recipe.Discount, _recipe.LengthNormalize);
         // With the single-step term the exact KL answers for the token itself, the sampled part only for what follows.
-        torch.Tensor advantage_N = (_recipe.SingleStep ? Returns.AfterThis_N(return_N, rows.Sequence_N, _recipe.Discount) : return_N) * _recipe.Coefficient;
+        torch.Tensor advantage_N = _recipe.SingleStep ? Returns.AfterThis_N(return_N, rows.Sequence_N, _recipe.Discount) : return_N;
+        if (rows.AdvantageShift_N is { } shift_N) advantage_N = advantage_N + shift_N.detach().to(advantage_N.dtype);
+        advantage_N = advantage_N * _recipe.Coefficient;
         torch.Tensor loss_N = _recipe.Estimator == "k2"
-            ? (tokens.Logprob_N - teacher_N).pow(2) * (0.5 * _recipe.Coefficient)
+            ? (tokens.Logprob_N - target_N).pow(2) * (0.5 * _recipe.Coefficient)
             : RatioClip.Loss_N((tokens.Logprob_N - tokens.Old_N).exp(), advantage_N, _recipe.Clip);
 
-        torch.Tensor? importance_N = ImportanceWeights.Of(_recipe.Importance, tokens.Old_N, rows);
+        torch.Tensor? importance_N = ImportanceWeights.Of(_recipe.Importance, tokens.Old_N, rows, teacher_N);
         if (MixtureWeights_N(teacher_N, tokens.Old_N) is { } mixture_N) importance_N = importance_N is null ? mixture_N : importance_N * mixture_N;
         if (importance_N is not null) loss_N = loss_N * importance_N;
 

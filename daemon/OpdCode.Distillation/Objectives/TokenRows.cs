@@ -1,3 +1,5 @@
+using OpdCode.Distillation.Stabilizers;
+using OpdCode.Distillation.Stabilizers.Terms;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Objectives;
@@ -48,6 +50,15 @@ public sealed record TokenRows
     /// <summary>log p of the sampled token under a teacher that gives no hidden states (a remote server), nats.</summary>
     public torch.Tensor? TeacherLogprobs_N { get; init; }
 
+    /// <summary>log B(y) of the sampled token under the base of an extrapolated target, nats; null without extrapolation.</summary>
+    public torch.Tensor? BaseLogprobs_N { get; init; }
+
+    /// <summary>λ of an extrapolated target where <see cref="BaseLogprobs_N"/> is given: log-target = log B + λ·(log T − log B).</summary>
+    public double TargetLambda { get; init; } = 1;
+
+    /// <summary>λ* of each contract position, beyond which extrapolation was seen to break structured output; NaN elsewhere; null where it was not measured.</summary>
+    public torch.Tensor? CliffLambda_N { get; init; }
+
     /// <summary>The reward of each sequence of the micro-batch, B of them, in the numbering of <see cref="Sequence_N"/>; null without rewards.</summary>
     public torch.Tensor? Rewards_B { get; init; }
 
@@ -59,4 +70,22 @@ public sealed record TokenRows
 
     /// <summary>The count of groups of the whole optimizer step, for losses of pairs; null: of these rows.</summary>
     public double? GroupNormalizer { get; init; }
+
+    /// <summary>log p of the sampled token under the teacher with each of K auxiliary contexts, nats, for agreement; null without.</summary>
+    public torch.Tensor? ContextLogprobs_NK { get; init; }
+
+    /// <summary>log p of the sampled token under the teacher with a corrupted context, nats, for the contrastive term; null without.</summary>
+    public torch.Tensor? ContrastLogprobs_N { get; init; }
+
+    /// <summary>What stabilizers add to the log-ratio advantage of each token, nats; null: nothing.</summary>
+    public torch.Tensor? AdvantageShift_N { get; init; }
+
+    /// <summary>Loss without gradient that a clipped token counts with, its weight included; null: none.</summary>
+    public torch.Tensor? ConstantLoss_N { get; init; }
+
+    /// <summary>Losses that stabilizers add to the objective.</summary>
+    public IReadOnlyList<ILossTerm> Terms { get; init; } = [];
+
+    /// <summary>What each stabilizer did to these rows, in order.</summary>
+    public IReadOnlyList<StageTrace> Stages { get; init; } = [];
 }

@@ -37,4 +37,7 @@ public sealed record TokenSignals
 
     /// <summary>The detached importance weight between sampler and trainer; null where the objective has none.</summary>
     public torch.Tensor? ImportanceWeight_N { get; init; }
+
+    /// <summary>Per row, the losses that stabilizers added, coefficient included, by the stabilizer's kind; part of <see cref="Loss_N"/>.</summary>
+    public IReadOnlyDictionary<string, torch.Tensor> Terms { get; init; } = new Dictionary<string, torch.Tensor>();
 }

@@ -28,14 +28,16 @@ public sealed class RolloutRewards(Recipe recipe, string folder, LanguageModel s
         return written;
     }
 
-    private IReadOnlyList<Rollout> Score(IReadOnlyList<Rollout> rollouts, CancellationToken cancel)
+    /// <summary>The rollouts with their rewards; the same ones where the recipe has none.</summary>
+    public IReadOnlyList<Rollout> Score(IReadOnlyList<Rollout> rollouts, CancellationToken cancel)
     {
         if (_scorer is null) return rollouts;
         // Rewards that start a program wait for it; those run side by side.
         return Task.WhenAll(rollouts.Select(async rollout =>
         {
             TrainingExample example = rollout.Source;
-            var input = new RewardInput(example.Prompt ?? example.Messages?[^1].Content ?? "", student.DecodeResponse(rollout.ResponseIds), example.Answer);
+            var input = new RewardInput(example.Prompt ?? example.Messages?[^1].Content ?? "", student.DecodeResponse(rollout.ResponseIds), example.Answer,
+                (double)rollout.ResponseIds.Length / recipe.Rollout.MaxNewTokens);
             return rollout with { Reward = (await _scorer.ScoreAsync(input, cancel)).Total };
         })).GetAwaiter().GetResult();
     }

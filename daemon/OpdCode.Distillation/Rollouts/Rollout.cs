@@ -24,6 +24,18 @@ public sealed record Rollout
     /// <summary>The recipe's reward of the response; null without rewards.</summary>
     public double? Reward { get; init; }
 
+    /// <summary>What the judge sees before the response; null: the student's own prompt.</summary>
+    public int[]? JudgePromptIds { get; init; }
+
+    /// <summary>What the judge sees before the response under each auxiliary context; empty without any.</summary>
+    public IReadOnlyList<int[]> AuxiliaryPromptIds { get; init; } = [];
+
+    /// <summary>What the judge sees before the response under the misleading context; null without one.</summary>
+    public int[]? ContrastPromptIds { get; init; }
+
+    /// <summary>Who wrote the response.</summary>
+    public RolloutWriter Writer { get; init; } = RolloutWriter.Student;
+
     /// <summary>Why the response ended.</summary>
     public FinishReason Finish { get; init; } = FinishReason.Stop;
 }

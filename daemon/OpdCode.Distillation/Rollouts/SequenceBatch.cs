@@ -76,6 +76,7 @@ public sealed class SequenceBatch
     /// </summary>
     public static IEnumerable<IReadOnlyList<Rollout>> Split(IReadOnlyList<Rollout> rollouts, int size)
     {
+        if (rollouts.Count == 0) return [];
         if (size <= 0 || size >= rollouts.Count) return [rollouts];
         if (rollouts.Any(r => r.Reward is null)) return rollouts.Chunk(size);
         var parts = new List<List<Rollout>> { new() };

@@ -1,12 +1,13 @@
 using OpdCode.Distillation.Objectives;
+using OpdCode.Distillation.Stabilizers;
 
 namespace OpdCode.Distillation.Runs;
 
 /// <summary>What each metric of a run is: title, unit, estimator, sign. No number without its name.</summary>
 public static class MetricLabels
 {
-    /// <summary>Labels for a run with the given objective.</summary>
-    public static IReadOnlyDictionary<string, MetricLabel> For(IObjective objective) => new Dictionary<string, MetricLabel>
+    /// <summary>Labels for a run with the given objective and stabilizers.</summary>
+    public static IReadOnlyDictionary<string, MetricLabel> For(IObjective objective, StabilizerPipeline stabilizers) => new Dictionary<string, MetricLabel>(StabilizerMetrics.Labels(stabilizers))
     {
         ["loss"] = new() { Title = "Loss", Unit = "nats per token", Estimator = $"weighted mean over the step's response tokens of: {objective.Label}", Sign = "lower is better" },
         ["divergence"] = new() { Title = "Divergence", Unit = "nats per token", Estimator = objective.Label, Sign = "0 where student and teacher agree" },
@@ -19,6 +20,12 @@ public static class MetricLabels
         ["teacherEntropy"] = new() { Title = "Teacher entropy", Unit = "nats per token", Estimator = "exact, full vocabulary, on the student's text", Sign = "0: certain" },
         ["accuracy"] = new() { Title = "Accuracy", Unit = "fraction of held-out prompts", Estimator = "exact match of greedy answers", Sign = "higher is better" },
         ["reward"] = new() { Title = "Reward", Unit = "weighted sum of the recipe's rewards, mean over the step's responses", Sign = "higher is better" },
+        ["unjudged"] = new() { Title = "Not judged", Unit = "responses of the step for which the signal had no context; they are not learned from" },
+        ["lambda"] = new() { Title = "Extrapolation λ", Estimator = "target ∝ teacher^λ · base^(1−λ)", Sign = "1: plain distillation; above: beyond the teacher" },
+        ["lambdaStar"] = new() { Title = "λ* of the step", Estimator = "the recipe's quantile of λ* over contract positions (one position, two outcomes; arXiv 2605.08737)", Sign = "λ above it: structured output may break" },
+        ["beyondCliff"] = new() { Title = "Beyond λ*", Unit = "fraction of contract positions whose λ* is below λ" },
+        ["candidatesAccepted"] = new() { Title = "Extrapolations accepted", Unit = "candidates after this step" },
+        ["validationScore"] = new() { Title = "Validation score", Estimator = "greedy answers to the training prompts that were drawn for it: mean reward, or −KL(student‖judge) per token without rewards", Sign = "higher is better" },
         ["evaluated"] = new() { Title = "Prompts evaluated", Unit = "prompts" },
         ["gradientNorm"] = new() { Title = "Gradient norm", Unit = "L2 norm before clipping" },
         ["learningRate"] = new() { Title = "Learning rate" },

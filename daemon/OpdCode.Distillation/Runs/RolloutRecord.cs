@@ -80,6 +80,24 @@ public sealed record RolloutRecord
     /// <summary>What the position's loss was multiplied with; 1 is neutral.</summary>
     public float[]? Weight { get; init; }
 
+    /// <summary>The response's reward; null without rewards.</summary>
+    public double? Reward { get; init; }
+
+    /// <summary>Which rollouts of the step answer the same prompt: those with the same number.</summary>
+    public int? Group { get; init; }
+
+    /// <summary>The weight of each token after each stabilizer, by its kind (the second of a kind with <c>#2</c>), in the order they acted; null without any.</summary>
+    public IReadOnlyDictionary<string, float[]>? Stages { get; init; }
+
+    /// <summary>What stabilizers added to the advantage of each token, part of <see cref="Advantage"/>; null where nothing.</summary>
+    public float[]? AdvantageShift { get; init; }
+
+    /// <summary>The losses that stabilizers added to each token, coefficient included, by kind, part of <see cref="Loss"/>; null without any.</summary>
+    public IReadOnlyDictionary<string, float[]>? Terms { get; init; }
+
+    /// <summary>log p_teacher of the token under each auxiliary context. [T][K]</summary>
+    public float[][]? ContextLogprobs { get; init; }
+
     /// <summary>The token's contribution to the loss, weight included, before the normalizer.</summary>
     public float[]? Loss { get; init; }
 

@@ -3,6 +3,8 @@ namespace OpdCode.Distillation.Runs;
 /// <summary>Whether the arrays of a <see cref="RolloutRecord"/> fit each other, so that no reader has to ask again.</summary>
 internal static class RolloutShape
 {
+    private static readonly Dictionary<string, float[]> s_none = [];
+
     /// <summary>What does not fit, in words with the lengths seen; null when everything fits.</summary>
     public static string? Problem(RolloutRecord rollout)
     {
@@ -22,7 +24,9 @@ internal static class RolloutShape
             ("loss", rollout.Loss), ("studentTopIds", rollout.StudentTopIds), ("studentTopTexts", rollout.StudentTopTexts),
             ("studentTopLogprobs", rollout.StudentTopLogprobs), ("teacherTopIds", rollout.TeacherTopIds),
             ("teacherTopTexts", rollout.TeacherTopTexts), ("teacherTopLogprobs", rollout.TeacherTopLogprobs),
-            ("teacherRank", rollout.TeacherRank),
+            ("teacherRank", rollout.TeacherRank), ("advantageShift", rollout.AdvantageShift), ("contextLogprobs", rollout.ContextLogprobs),
+            .. (rollout.Stages ?? s_none).Select(s => ($"stages.{s.Key}", (Array?)s.Value)),
+            .. (rollout.Terms ?? s_none).Select(t => ($"terms.{t.Key}", (Array?)t.Value)),
         ];
         foreach ((string name, Array? values) in arrays)
         {

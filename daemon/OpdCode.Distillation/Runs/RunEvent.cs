@@ -8,7 +8,7 @@ public sealed record RunEvent
 
     /// <summary>
     /// The life of the run: <c>started</c>, <c>resumed</c>, <c>paused</c>, <c>stopped</c>, <c>finished</c>, <c>failed</c>; on the
-    /// way: <c>evaluated</c>, <c>checkpoint</c>, <c>damaged</c> (a checkpoint that was not used). Readers ignore what they do not know.
+    /// way: <c>evaluated</c>, <c>checkpoint</c>, <c>warning</c>, <c>damaged</c> (a checkpoint that was not used). Readers ignore what they do not know.
     /// </summary>
     public required string Event { get; init; }
 

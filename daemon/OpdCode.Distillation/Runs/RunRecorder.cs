@@ -15,7 +15,9 @@ namespace OpdCode.Distillation.Runs;
 public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel student, Evaluator? evaluator, CheckpointStore checkpoints, TimeProvider time)
 {
     private readonly Stopwatch _active = Stopwatch.StartNew(), _sinceCheckpoint = Stopwatch.StartNew(); // no clock of the wall: it may jump
+    private readonly TensorBoardLog _board = new(folder.Path, time);
     private EvaluationResult? _before;
+    private bool _warned;
     private RunProgress? _saved;
     private string? _resumeFrom;
     private string? _recipeHash;
@@ -38,6 +40,7 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
     internal void ResumeFrom(string? checkpoint, RunProgress? progress)
     {
         (_resumeFrom, _saved) = (checkpoint, progress);
+        folder.Guard(() => _board.CutAfter(progress?.Step ?? -1));
         if (progress is null) return;
         (_before, LastEvaluation, TotalTokens, _secondsBefore) = (progress.FirstEvaluation, progress.LastEvaluation, progress.TotalTokens, progress.ActiveSeconds);
     }
@@ -59,7 +62,7 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
         _before = LastEvaluation = result;
         var values = new Dictionary<string, double>();
         AddEvaluation(values, step, result);
-        if (values.Count > 0) folder.Append(new StepMetrics(step, values));
+        if (values.Count > 0) Append(new StepMetrics(step, values));
         return new StepReport(step, values, result?.Accuracy);
     }
 
@@ -103,9 +106,25 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
         if (totals.Reward is double reward) values["reward"] = reward;
         if (totals.LogRatio is double ratio) values["logRatio"] = ratio;
         if (totals.TeacherEntropy is double entropy) values["teacherEntropy"] = entropy;
+        foreach ((string name, double value) in totals.Extra) values[name] = value;
+        foreach ((string name, double value) in totals.Stabilizers.Values) values[name] = value;
         AddEvaluation(values, step, result);
-        folder.Append(new StepMetrics(step, values));
+        Append(new StepMetrics(step, values));
         return new StepReport(step, values, result?.Accuracy);
+    }
+
+    /// <summary>Records something that a person should know, once in a run; nothing for null.</summary>
+    public void Warn(int step, string? message)
+    {
+        if (message is null || _warned) return;
+        _warned = true;
+        folder.Append(new RunEvent { Time = time.GetUtcNow(), Event = "warning", Step = step, Message = message });
+    }
+
+    private void Append(StepMetrics metrics)
+    {
+        folder.Append(metrics);
+        if (recipe.Record.Tensorboard) folder.Guard(() => _board.Append(metrics));
     }
 
     private void AddEvaluation(Dictionary<string, double> values, int step, EvaluationResult? result)

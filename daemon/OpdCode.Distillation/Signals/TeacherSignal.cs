@@ -1,5 +1,7 @@
 using OpdCode.Distillation.Rollouts;
+using OpdCode.Distillation.Runs;
 using OpdCode.Models;
+using OpdCode.Models.Decoding;
 using OpdCode.Models.Tokenization;
 using OpdCode.Protocol;
 using TorchSharp;
@@ -10,8 +12,34 @@ namespace OpdCode.Distillation.Signals;
 /// Another model reads what the student wrote and judges every token. It hands out hidden states, not logits: the
 /// objective applies the head chunk by chunk, so [tokens × vocabulary] is never held.
 /// </summary>
-public sealed class TeacherSignal(LanguageModel teacher) : IDisposable
+public sealed class TeacherSignal(LanguageModel teacher) : IJudge
 {
+    /// <inheritdoc />
+    public string Name => $"the teacher ({teacher.Folder})";
+
+    /// <inheritdoc />
+    public int ContextLimit => teacher.Decoder.Config.ContextLimit;
+
+    /// <inheritdoc />
+    public long? Parameters => teacher.Decoder.Config.ParameterCount;
+
+    /// <inheritdoc />
+    public IMethodState? State => null;
+
+    /// <inheritdoc />
+    public T Use<T>(Func<Decoder, T> use)
+    {
+        ArgumentNullException.ThrowIfNull(use);
+        using var none = torch.no_grad();
+        return use(teacher.Decoder);
+    }
+
+    /// <inheritdoc />
+    public void Stepped(int step)
+    {
+        // A teacher stays what it is.
+    }
+
     /// <summary>The judging model.</summary>
     public LanguageModel Model => teacher;
 

@@ -9,10 +9,14 @@ namespace OpdCode.Distillation.Training;
 public static class GradientCheck
 {
     /// <summary>Response tokens of a step: what its loss is divided by.</summary>
+    /// <param name="rollouts">What is trained on.</param>
+    /// <param name="written">What was written; where the signal judges none of it, the step has a loss and a gradient of zero.</param>
+    /// <param name="step">From 1.</param>
     /// <exception cref="OpdException">OPD3002 when there is none.</exception>
-    public static long TrainedTokens(IReadOnlyList<Rollout> rollouts, int step)
+    public static long TrainedTokens(IReadOnlyList<Rollout> rollouts, IReadOnlyList<Rollout> written, int step)
     {
         long tokens = rollouts.Sum(r => (long)r.ResponseIds.Length);
+        if (rollouts.Count == 0 && written.Count > 0) return 1;
         return tokens > 0 ? tokens : throw new OpdException(ErrorCodes.NoSignal,
             $"Step {step}: none of the {rollouts.Count} responses has a token, so there is nothing to learn from. Check the completions of the data.");
     }

@@ -1,5 +1,6 @@
 using OpdCode.Distillation.Objectives;
 using OpdCode.Distillation.Rollouts;
+using OpdCode.Distillation.Stabilizers;
 using OpdCode.Models.Generation;
 using TorchSharp;
 
@@ -10,6 +11,9 @@ public sealed class StepTotals(IReadOnlyList<Rollout> rollouts)
 {
     private double _divergence, _studentEntropy, _teacherEntropy, _logRatio;
     private bool _hasDivergence, _hasTeacher;
+
+    /// <summary>Numbers of signal and acceleration, by the name of their metric.</summary>
+    public Dictionary<string, double> Extra { get; } = [];
 
     /// <summary>Loss of the step so far, nats per token.</summary>
     public double Loss { get; private set; }
@@ -39,15 +43,25 @@ public sealed class StepTotals(IReadOnlyList<Rollout> rollouts)
     public double? LogRatio => _hasTeacher ? _logRatio / Tokens : null;
 
     /// <summary>Entropy of the student per token, nats.</summary>
-    public double StudentEntropy => _studentEntropy / Tokens;
+    public double StudentEntropy => Tokens == 0 ? 0 : _studentEntropy / Tokens;
 
     /// <summary>Entropy of the teacher per token, nats; null without a teacher.</summary>
     public double? TeacherEntropy => _hasTeacher ? _teacherEntropy / Tokens : null;
 
+    /// <summary>Adds numbers of the step; nothing for null.</summary>
+    public void Add(IReadOnlyDictionary<string, double>? metrics)
+    {
+        foreach ((string name, double value) in metrics ?? new Dictionary<string, double>()) Extra[name] = value;
+    }
+
+    /// <summary>What the stabilizers did.</summary>
+    public StabilizerMetrics Stabilizers { get; } = new();
+
     /// <summary>Adds a micro-batch of so many sequences.</summary>
-    public void Add(ObjectiveResult result, int sequences)
+    public void Add(ObjectiveResult result, TokenRows rows, int sequences)
     {
         using var none = torch.no_grad();
+        Stabilizers.Add(rows, result.Signals);
         TokenSignals signals = result.Signals;
         Loss += result.Loss.ToDouble();
         Tokens += signals.StudentLogprob_N.shape[0];

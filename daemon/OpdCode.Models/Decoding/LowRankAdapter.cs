@@ -11,6 +11,8 @@ namespace OpdCode.Models.Decoding;
 public sealed class LowRankAdapter : IDisposable
 {
     private readonly Dictionary<string, int> _indices = new(StringComparer.Ordinal);
+    private readonly IReadOnlyList<(string Path, long Outputs, long Inputs)> _modules;
+    private readonly torch.Device _device;
 
     /// <summary>A fresh adapter: A uniform in ±1/√in (PEFT's Kaiming initialisation with a = √5), B zero.</summary>
     /// <param name="modules">Module path (for example model.layers.0.self_attn.q_proj), its outputs and inputs.</param>
@@ -34,6 +36,8 @@ public sealed class LowRankAdapter : IDisposable
     {
         Scale = scale;
         Rank = rank;
+        _modules = modules;
+        _device = device;
         var specs = new List<ParameterSpec>();
         foreach ((string path, long outputs, long inputs) in modules)
         {
@@ -90,6 +94,27 @@ public sealed class LowRankAdapter : IDisposable
 
     /// <summary>Paths of the adapted modules.</summary>
     public IReadOnlyCollection<string> Modules => _indices.Keys;
+
+    /// <summary>Whether it adds exactly nothing: every B is zero, as at the start.</summary>
+    public bool IsZero
+    {
+        get
+        {
+            using var scope = torch.NewDisposeScope();
+            using var none = torch.no_grad();
+            return _indices.Values.All(at => Parameters[at + 1].count_nonzero().ToInt64() == 0);
+        }
+    }
+
+    /// <summary>Another adapter with the same values, not in training.</summary>
+    public LowRankAdapter Copy()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var none = torch.no_grad();
+        var copy = new LowRankAdapter(_modules, Rank, Scale, _device);
+        copy.Parameters.Values_P.copy_(Parameters.Values_P);
+        return copy;
+    }
 
     /// <summary>A [R, in] and B [out, R] of a module, or null when it is not adapted.</summary>
     public (torch.Tensor A_RI, torch.Tensor B_OR)? Of(string path) =>

@@ -157,10 +157,12 @@ public static class RecipePreflight
 
     private static void CheckDisk(RecipeReading reading, Recipe recipe, ModelFacts student, List<Problem> problems)
     {
-        long one = student.Config.ParameterCount * (recipe.Checkpoint.Type == "bfloat16" ? 2 : 4);
+        bool rounded = recipe.Checkpoint.Type == "bfloat16";
+        // Beside the model a checkpoint holds what a resume needs: both moments of what is trained, and its weights where the model's are rounded. An adapter is small.
+        long one = student.Config.ParameterCount * ((rounded ? 2 : 4) + (recipe.Student.Lora is null ? 8 + (rounded ? 4 : 0) : 0));
         long written = 1 + (recipe.Checkpoint.Every > 0 ? recipe.Steps / recipe.Checkpoint.Every : 0);
-        // One more than is kept: the oldest goes only when the newest is complete.
-        long held = recipe.Checkpoint.Keep > 0 ? Math.Min(written, recipe.Checkpoint.Keep + 1) : written;
+        // One more than is kept: the oldest goes only when the newest is complete. The best may be one of its own.
+        long held = recipe.Checkpoint.Keep > 0 ? Math.Min(written, recipe.Checkpoint.Keep + 1 + (recipe.Checkpoint.KeepBest && recipe.Evaluate is not null ? 1 : 0)) : written;
         string here = Path.GetFullPath(".");
         long free = new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(here)! : here).AvailableFreeSpace;
         if (held * one > free)

@@ -15,6 +15,10 @@ internal sealed class RecipeBinder(ProblemList problems)
     /// <summary>Binds the whole recipe; null when something is wrong.</summary>
     public Recipe? Bind(LocatedValue root) => BindRecord(root, RecordShape.Of(typeof(Recipe)), "", null) as Recipe;
 
+    /// <summary>Binds a list of stabilizers on its own; null when it is no list.</summary>
+    public IReadOnlyList<StabilizerRecipe>? BindStabilizers(LocatedValue root) =>
+        BindSetting(root, RecordShape.Of(typeof(Recipe)).ByName["stabilizers"], "stabilizers") as IReadOnlyList<StabilizerRecipe>;
+
     private object? BindSetting(LocatedValue value, SettingShape setting, string path)
     {
         if (value.Kind == JsonValueKind.Null)

@@ -4,4 +4,5 @@ namespace OpdCode.Recipes.Rewards;
 /// <param name="Prompt">The prompt, or the last message of the conversation.</param>
 /// <param name="Response">What the student wrote.</param>
 /// <param name="Answer">The answer column; null when the example has none.</param>
-public sealed record RewardInput(string Prompt, string Response, string? Answer);
+/// <param name="LengthShare">Tokens of the response over those of the longest allowed one, 0 to 1; for length shaping.</param>
+public sealed record RewardInput(string Prompt, string Response, string? Answer, double LengthShare = 1);

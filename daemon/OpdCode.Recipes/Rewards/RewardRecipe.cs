@@ -20,4 +20,11 @@ public abstract record RewardRecipe
     [MinLength(1)]
     [Example("####")]
     public string? AnswerAfter { get; init; }
+
+    /// <summary>
+    /// Length shaping: the reward is multiplied by 1 + bonus·(1 − tokens / longest response), so that short right answers
+    /// count more (EGRSD, arXiv 2605.13255, which does not give its bonus). 0: length does not count.
+    /// </summary>
+    [Range(-1, 1e6)]
+    public double LengthBonus { get; init; }
 }

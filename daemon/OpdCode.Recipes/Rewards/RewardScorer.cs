@@ -34,7 +34,7 @@ public sealed partial class RewardScorer
         {
             (RewardRecipe recipe, Func<RewardInput, string, CancellationToken, Task<double>> score) = _parts[i];
             parts[i] = Scored(input.Response, recipe.AnswerAfter) is { } text ? await score(input, text, cancel) : 0;
-            total += recipe.Weight * parts[i];
+            total += recipe.Weight * parts[i] * (1 + recipe.LengthBonus * (1 - input.LengthShare));
         }
         return new RewardScore(total, parts);
     }

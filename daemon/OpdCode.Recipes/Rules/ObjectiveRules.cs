@@ -1,4 +1,5 @@
 using OpdCode.Protocol;
+using OpdCode.Recipes.Stabilizers;
 
 namespace OpdCode.Recipes.Rules;
 
@@ -25,17 +26,22 @@ internal static class ObjectiveRules
         if (kind == "policy-gradient" && recipe.Text("objective.estimator") == "k3")
             recipe.Error(ErrorCodes.ObjectiveRefused, "objective.estimator",
                 "k3 estimates the reverse KL well, but back-propagated it follows the gradient of the forward KL. Use \"k1\", or choose the divergence objective.", "\"k1\"");
-        if (kind is "group-reward" or "preference" && recipe.Number("rollout.samplesPerPrompt") is { } samples && samples < 2)
+        bool whitens = Stabilizers(recipe).Contains("welford-whitening"); // then rewards are compared over the run, not within a group
+        bool makesPairs = recipe.Flag("signal.writesPreferred"); // then the judge writes the other half of a pair
+        bool needsGroups = kind == "preference" && !makesPairs || kind == "group-reward" && !whitens;
+        if (needsGroups && recipe.Number("rollout.samplesPerPrompt") is { } samples && samples < 2)
             recipe.Error(ErrorCodes.GroupTooSmall, "rollout.samplesPerPrompt",
                 $"rollout.samplesPerPrompt is {samples}: the {kind} objective compares rollouts of one prompt and needs at least 2. Usual are 4 to 16.", "8");
-        if (kind is "group-reward" or "preference" && recipe.Items("rewards").Count == 0)
+        if ((kind == "group-reward" || kind == "preference" && !makesPairs) && recipe.Items("rewards").Count == 0)
             recipe.Error(ErrorCodes.SignalMissing, "rewards", $"The {kind} objective needs rewards: how is a response scored? Add \"rewards\": [{{ \"kind\": \"exact\" }}].");
-        if (kind is "divergence" or "policy-gradient" or "supervised" && recipe.Items("rewards").Count > 0)
+        if (kind is "divergence" or "policy-gradient" or "supervised" && recipe.Items("rewards").Count > 0 && !SignalRules.UsesRewards(recipe) && !Stabilizers(recipe).Any(StabilizerFit.NeedsRewards))
             recipe.Warn(ErrorCodes.SettingIgnored, "rewards", $"rewards have no effect with the {kind} objective. Remove them, or choose \"group-reward\".");
         if (recipe.Number("objective.importance.min") is { } min && recipe.Number("objective.importance.max") is { } max && min > max)
             recipe.Error(ErrorCodes.BoundsReversed, "objective.importance.min",
                 $"objective.importance.min is {RuleContext.Show(min)}, above objective.importance.max, {RuleContext.Show(max)}: no weight would be kept. Swap them.");
     }
+
+    private static IEnumerable<string> Stabilizers(RuleContext recipe) => recipe.Items("stabilizers").Select(s => s.Find("kind")?.Text ?? "");
 
     private static void CheckDivergence(RuleContext recipe)
     {

@@ -8,6 +8,7 @@ internal static class SenseRules
         SamplingRules.Check,
         ObjectiveRules.Check,
         SignalRules.Check,
+        StabilizerRules.Check,
         OptimizerRules.Check,
         ScheduleRules.Check,
         DataRules.Check,

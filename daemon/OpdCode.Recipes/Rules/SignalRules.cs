@@ -15,7 +15,23 @@ internal static class SignalRules
             recipe.Error(ErrorCodes.SignalMissing, "signal",
                 $"The {objective} objective needs a signal: who judges the tokens? Add \"signal\": {{ \"kind\": \"teacher\", \"model\": \"…\" }}.");
         CheckSelfTeaching(recipe, objective);
+        CheckContexts(recipe, objective);
         CheckExtrapolation(recipe);
+    }
+
+    /// <summary>Whether something beside the objective looks at rewards.</summary>
+    public static bool UsesRewards(RuleContext recipe) => recipe.Text("signal.context.kind") == "peers" || recipe.Has("acceleration");
+
+    private static void CheckContexts(RuleContext recipe, string? objective)
+    {
+        if (recipe.Text("signal.context.kind") == "peers" && recipe.Items("rewards").Count == 0 && recipe.IsComplete("rewards"))
+            recipe.Error(ErrorCodes.SignalMissing, "rewards", "The context \"peers\" shows successful attempts: what scores an attempt? Add \"rewards\": [{ \"kind\": \"exact\" }].");
+        if (recipe.Flag("signal.writesPreferred") && objective is not (null or "preference"))
+            recipe.Error(ErrorCodes.ObjectiveRefused, "signal.writesPreferred",
+                $"signal.writesPreferred makes pairs, which only the preference objective compares; the objective is {objective}. Set objective.kind to \"preference\", or writesPreferred to false.", "false");
+        if (recipe.Text("signal.kind") == "self" && recipe.Text("signal.weights") is "live" or "frozen" && !recipe.Has("signal.context") && !recipe.Has("signal.extrapolation") && objective is not (null or "supervised"))
+            recipe.Warn(ErrorCodes.TeacherIsStudent, "signal",
+                "The student judges itself and sees nothing that it did not see when it wrote: both agree on every token, so there is nothing to learn. Add signal.context, for example a template with {completion}.");
     }
 
     private static void CheckSelfTeaching(RuleContext recipe, string? objective)
@@ -29,7 +45,8 @@ internal static class SignalRules
 
     private static void CheckExtrapolation(RuleContext recipe)
     {
-        if (recipe.Number("signal.extrapolation.lambda") is not { } lambda || lambda <= CliffOnset || recipe.Text("signal.extrapolation.guard") == "cap") return;
+        // ExOPD's own 1.25, the default, is for free text; the run measures and reports where it is too far.
+        if (!recipe.IsChosen("signal.extrapolation.lambda") || recipe.Number("signal.extrapolation.lambda") is not { } lambda || lambda <= CliffOnset || recipe.Text("signal.extrapolation.guard") == "cap") return;
         recipe.Warn(ErrorCodes.ExtrapolationCliff, "signal.extrapolation.lambda",
             $"signal.extrapolation.lambda is {RuleContext.Show(lambda)}. Structured output was seen to break between 1.20 and 1.23 (arXiv 2605.08737); where it breaks depends on teacher and base. Set the guard to \"cap\", or watch the parse rate.");
     }

@@ -8,6 +8,8 @@ export const protocolVersion = "1.0";
 export const methods = {
   /** The first call: exchanges versions and says what the client has opened. */
   initialize: "initialize",
+  /** What changed since initialize: folders opened, paths that the user chose in a dialog, trust granted. Replaces all that was said before. */
+  updateSession: "session/update",
   /** What there is to compute with. */
   getMachine: "machine/get",
   /** Reads a recipe and finds all of its problems; with preflight also those that need models and data. */
@@ -91,6 +93,7 @@ export const notifications = {
 /** Parameters and answer of each call, by its name on the wire. */
 export interface DaemonRequests {
   "initialize": { params: InitializeParams; result: InitializeResult };
+  "session/update": { params: InitializeParams; result: EmptyResult };
   "machine/get": { params: EmptyParams; result: MachineInfo };
   "recipes/validate": { params: ValidateRecipeParams; result: RecipeValidation };
   "recipes/resolve": { params: RecipeParams; result: RecipeResolution };
@@ -190,6 +193,8 @@ export const errorCodes = {
   objectiveRefused: "OPD1303",
   /** The objective needs something that the rows do not carry: a teacher, rewards, sampler log-probabilities or pairs. */
   objectiveInputMissing: "OPD1304",
+  /** What a judge is to be shown, or how candidates are scored, cannot work: a template, a harness, a missing score. */
+  contextInvalid: "OPD1321",
   /** Top-k or top-p sampling under an on-policy loss. */
   truncatedSampling: "OPD1401",
   /** The student samples at another temperature than its loss sees it at. */
@@ -486,6 +491,8 @@ export interface ImportRolloutsParams {
   readonly path: string;
   /** `auto`, `prime-rl`, `trl` or `ms-swift`. Default: `"auto"`. */
   readonly format?: string;
+  /** Absolute path of a model folder whose tokenizer made the tokens: shows texts where the dump has only ids; null: none. */
+  readonly tokenizer?: string;
   /** Where to report progress; null: nowhere. */
   readonly progressToken?: string;
 }
@@ -500,7 +507,7 @@ export interface InitializeParams {
   readonly processId?: number;
   /** Absolute paths of the folders that the user opened; files elsewhere are refused unless the user chose them (`InitializeParams.chosenPaths`). Default: `[]`. */
   readonly workspaceFolders?: readonly string[];
-  /** Absolute paths of folders outside of the workspace that the user's settings name, such as a models folder. Default: `[]`. */
+  /** Absolute paths of folders and files outside of the workspace that the user's settings name or that the user chose in a dialog. Default: `[]`. */
   readonly chosenPaths?: readonly string[];
   /** False in a restricted workspace: recipes are read and validated, nothing is started. Default: `true`. */
   readonly trusted?: boolean;
@@ -1011,9 +1018,11 @@ export interface TokenColumn {
   readonly label: MetricDescription;
   /** The values; null where one is not a finite number. [T] */
   readonly values: readonly (number | null)[];
-  /** True when the sign carries meaning and 0 is neutral. */
+  /** True when both sides of `TokenColumn.neutral` carry meaning; where not, levels are 0 to 3. */
   readonly hasSign: boolean;
-  /** The absolute values at which levels 1, 2 and 3 of the colour scale begin, the same for all rollouts of the run. */
+  /** The value that says nothing: 1 for weights, 0 for most others. Levels are distances from it. */
+  readonly neutral: number;
+  /** The distances from `TokenColumn.neutral` at which levels 1, 2 and 3 of the colour scale begin, the same for all rollouts of the run. */
   readonly thresholds: readonly number[];
   /** The same from the tokens of this rollout alone. */
   readonly sampleThresholds: readonly number[];

@@ -36,6 +36,8 @@ public static class ExplainCaseReader
         }
         if (question.Sequences.Count == 0) throw Misfit("there is no sequence. Give at least one");
         int vocabulary = question.Sequences[0].Student.FirstOrDefault()?.Length ?? 0;
+        if (question.Sequences.Select(s => s.ContextLogprobs?.FirstOrDefault()?.Length).Where(k => k is not null).Distinct().Count() > 1)
+            throw Misfit("the sequences have different numbers of contexts in contextLogprobs");
         if (vocabulary < 2) throw Misfit("sequences[0].student needs at least one row of at least two logits");
         for (int i = 0; i < question.Sequences.Count; i++) Check(question.Sequences[i], i, vocabulary);
         return question;
@@ -55,11 +57,26 @@ public static class ExplainCaseReader
             if (empty >= 0) throw Misfit($"{at}.{name}[{empty}] allows no token at all: every logit is minus infinity");
             if (Array.Exists(rows, r => Array.Exists(r, z => z is double.NaN or double.PositiveInfinity))) throw Misfit($"{at}.{name} holds a logit that is not a number");
         }
-        foreach ((string name, Array? values) in new (string, Array?)[] { ("sampled", sequence.Sampled), ("mask", sequence.Mask), ("samplerLogprobs", sequence.SamplerLogprobs), ("oldLogprobs", sequence.OldLogprobs), ("texts", sequence.Texts) })
+        foreach ((string name, Array? values) in new (string, Array?)[] { ("sampled", sequence.Sampled), ("mask", sequence.Mask), ("samplerLogprobs", sequence.SamplerLogprobs), ("oldLogprobs", sequence.OldLogprobs), ("texts", sequence.Texts), ("contextLogprobs", sequence.ContextLogprobs), ("contrastLogprobs", sequence.ContrastLogprobs) })
             if (values is not null && values.Length != length) throw Misfit($"{at}.{name} has {values.Length} entries but {at}.student has {length} rows");
         if (sequence.Sampled is { } ids && Array.FindIndex(ids, id => id < 0 || id >= vocabulary) is >= 0 and int wrong)
             throw Misfit($"{at}.sampled[{wrong}] is {ids[wrong]} but ids go from 0 to {vocabulary - 1}");
+        if (sequence.ContextLogprobs is { Length: > 0 } contexts && Array.FindIndex(contexts, c => c.Length != contexts[0].Length) is >= 0 and int uneven)
+            throw Misfit($"{at}.contextLogprobs[{uneven}] has {contexts[uneven].Length} contexts but the first row has {contexts[0].Length}");
+        foreach ((string name, int[][]? ranges) in new[] { ("turns", sequence.Turns), ("sentences", sequence.Sentences) })
+            CheckRanges($"{at}.{name}", ranges, length);
         if (sequence.Mask is { } mask && Array.Exists(mask, m => m is not (0 or 1))) throw Misfit($"{at}.mask may hold 0 and 1 only");
+    }
+
+    private static void CheckRanges(string at, int[][]? ranges, int length)
+    {
+        for (int i = 0, end = 0; i < (ranges?.Length ?? 0); i++)
+        {
+            int[] range = ranges![i];
+            if (range.Length != 2 || range[0] < end || range[1] <= range[0] || range[1] > length)
+                throw Misfit($"{at}[{i}] is [{string.Join(", ", range)}] but must be [from, to) behind the one before and within {length} positions");
+            end = range[1];
+        }
     }
 
     private static OpdException Misfit(string what) => new(ErrorCodes.DataLineInvalid, $"The case does not fit together: {what}.");

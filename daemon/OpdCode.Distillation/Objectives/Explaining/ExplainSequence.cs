@@ -30,10 +30,16 @@ public sealed record ExplainSequence
     /// <summary>The name of the group (prompt) that the sequence belongs to; all in one group when absent.</summary>
     public string? Group { get; init; }
 
-    /// <summary>Assistant turns as [from, to) positions, for stabilizers that weigh turns.</summary>
+    /// <summary>Assistant turns as [from, to) positions, for stabilizers that weigh turns; one turn when absent.</summary>
     public int[][]? Turns { get; init; }
 
-    /// <summary>Sentences as [from, to) positions, for stabilizers that release a suffix.</summary>
+    /// <summary>log p of each token under the teacher with each of K auxiliary contexts, T rows of K numbers, nats, for agreement.</summary>
+    public double[][]? ContextLogprobs { get; init; }
+
+    /// <summary>log p of each token under the teacher with a corrupted context, nats, for the contrastive term.</summary>
+    public double[]? ContrastLogprobs { get; init; }
+
+    /// <summary>Sentences as [from, to) positions, for stabilizers that release a suffix; cut from <see cref="Texts"/> when absent.</summary>
     public int[][]? Sentences { get; init; }
 
     /// <summary>The text of each token, for stabilizers that look at digits or words.</summary>

@@ -32,4 +32,13 @@ public sealed record ExplainedToken
 
     /// <summary>Teacher probability inside a truncated support.</summary>
     public double? TeacherMass { get; init; }
+
+    /// <summary>What stabilizers added to the advantage, part of <see cref="Advantage"/>.</summary>
+    public double? AdvantageShift { get; init; }
+
+    /// <summary>The token's weight after each stabilizer, by kind, in the order they acted; null without any.</summary>
+    public IReadOnlyDictionary<string, double>? Stages { get; init; }
+
+    /// <summary>The losses that stabilizers added, coefficient included, by kind; part of <see cref="Loss"/>.</summary>
+    public IReadOnlyDictionary<string, double>? Terms { get; init; }
 }

@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Text.Json;
 using OpdCode.Distillation.Stabilizers;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
+using OpdCode.Recipes.Stabilizers;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Objectives.Explaining;
@@ -13,20 +15,19 @@ namespace OpdCode.Distillation.Objectives.Explaining;
 public static class ObjectiveExplainer
 {
     /// <summary>The loss, what happened at each token, and the gradient on every student logit.</summary>
-    /// <exception cref="OpdException">What the objective itself refuses, and OPD1301 for a stabilizer that is not known.</exception>
+    /// <exception cref="OpdException">What the objective or a stabilizer refuses, and OPD1301 for a stabilizer that is not known.</exception>
     public static Explanation Explain(ExplainCase question)
     {
-        if (question.Stabilizers.Count > 0)
-        {
-            string kind = question.Stabilizers[0].TryGetProperty("kind", out var name) ? name.ToString() : question.Stabilizers[0].ToString();
-            throw new OpdException(ErrorCodes.ObjectiveInvalid, $"The stabilizer \"{kind}\" is not known. Known: none yet. Leave stabilizers empty.");
-        }
         using DisposeScope scope = torch.NewDisposeScope();
-        IObjective objective = ObjectiveFactory.Create(question.Objective);
-        TokenRows rows = new StabilizerPipeline([]).Apply(Rows(question));
+        IReadOnlyList<StabilizerRecipe> recipes = StabilizerReader.Parse(JsonSerializer.Serialize(question.Stabilizers));
+        StabilizerPipeline stabilizers = StabilizerFactory.Create(recipes, question.Objective, seed: 1);
+        IObjective objective = stabilizers.WithTerms(ObjectiveFactory.Create(question.Objective));
+        TokenRows given = Rows(question);
+        TokenRows rows = stabilizers.Apply(given, stabilizers.Measure(given, objective, ExplainPlaces.Of(question)), new StepContext(1, stabilizers.Seed, objective));
         ObjectiveResult result = objective.Evaluate(rows);
         if (rows.Normalizer > 0 && result.Loss.requires_grad) result.Loss.backward();
-        return new Explanation(result.Loss.ToDouble(), Sequences(question, rows, result.Signals), Notes(question, objective, rows));
+        return new Explanation(result.Loss.ToDouble(), Sequences(question, rows, result.Signals),
+            [.. Notes(question, objective, rows), .. StabilizerNotes.Of(stabilizers, recipes, rows, result.Signals, isCase: true)]);
     }
 
     private static TokenRows Rows(ExplainCase question)
@@ -46,6 +47,8 @@ public static class ObjectiveExplainer
             Weights_N = torch.ones(trained.Length, dtype: torch.ScalarType.Float64),
             SamplerLogprobs_N = PerToken(trained, question, s => s.SamplerLogprobs),
             OldLogprobs_N = PerToken(trained, question, s => s.OldLogprobs),
+            ContextLogprobs_NK = Contexts_NK(trained, question),
+            ContrastLogprobs_N = PerToken(trained, question, s => s.ContrastLogprobs),
             Sequence_N = torch.tensor(trained.Select(r => (long)r.Index).ToArray()),
             Normalizer = trained.Length,
             SequenceNormalizer = question.Sequences.Count,
@@ -55,7 +58,15 @@ public static class ObjectiveExplainer
         };
     }
 
-    private static IEnumerable<(ExplainSequence Sequence, int Index, int Position)> Trained(ExplainCase question) =>
+    private static torch.Tensor? Contexts_NK((ExplainSequence Sequence, int Index, int Position)[] trained, ExplainCase question)
+    {
+        if (trained.Length == 0 || question.Sequences.Any(s => s.ContextLogprobs is null)) return null;
+        double[][] rows = trained.Select(r => r.Sequence.ContextLogprobs![r.Position]).ToArray();
+        return torch.tensor(rows.SelectMany(r => r).ToArray(), [rows.Length, rows[0].Length]);
+    }
+
+    /// <summary>The positions that are trained, in the order of the rows.</summary>
+    internal static IEnumerable<(ExplainSequence Sequence, int Index, int Position)> Trained(ExplainCase question) =>
         question.Sequences.SelectMany((sequence, index) => Enumerable.Range(0, sequence.Student.Length)
             .Where(t => sequence.Mask is null || sequence.Mask[t] == 1).Select(t => (sequence, index, t)));
 
@@ -76,6 +87,9 @@ public static class ObjectiveExplainer
         double[]? student = Doubles(signals.StudentLogprob_N), teacher = Doubles(signals.TeacherLogprob_N), divergence = Doubles(signals.Divergence_N), advantage = Doubles(signals.Advantage_N);
         double[]? studentEntropy = Doubles(signals.StudentEntropy_N), teacherEntropy = Doubles(signals.TeacherEntropy_N), importance = Doubles(signals.ImportanceWeight_N);
         double[]? studentMass = Doubles(signals.StudentMass_N), teacherMass = Doubles(signals.TeacherMass_N);
+        double[]? shift = Doubles(rows.AdvantageShift_N);
+        (string Name, double[] Weights)[] stages = [.. rows.Stages.Where(s => !signals.Terms.ContainsKey(s.Name)).Select(s => (s.Name, Doubles(s.After_N)!))];
+        (string Name, double[] Loss)[] terms = [.. signals.Terms.Select(t => (t.Key, Doubles(t.Value)!))];
         int n = 0;
         return question.Sequences.Select(sequence =>
         {
@@ -93,7 +107,9 @@ public static class ObjectiveExplainer
                 {
                     StudentLogprob = student![n], TeacherLogprob = teacher?[n], Divergence = divergence?[n], Advantage = advantage?[n],
                     Weight = weight[n] * (importance?[n] ?? 1), Loss = loss[n], StudentEntropy = studentEntropy![n], TeacherEntropy = teacherEntropy?[n],
-                    StudentMass = studentMass?[n], TeacherMass = teacherMass?[n],
+                    StudentMass = studentMass?[n], TeacherMass = teacherMass?[n], AdvantageShift = shift?[n],
+                    Stages = stages.Length == 0 ? null : stages.ToDictionary(s => s.Name, s => s.Weights[n]),
+                    Terms = terms.Length == 0 ? null : terms.ToDictionary(s => s.Name, s => s.Loss[n]),
                 });
                 gradients.Add(gradient[(n * vocabulary)..((n + 1) * vocabulary)]);
                 n++;

@@ -15,12 +15,21 @@ internal static class ImportanceWeights
 
     /// <summary>Detached weights, shape [N]; null where the recipe asks for no correction.</summary>
     /// <exception cref="OpdException">OPD1304 when the sampler's log-probabilities are missing.</exception>
-    public static torch.Tensor? Of(ImportanceRecipe? recipe, torch.Tensor old_N, TokenRows rows)
+    public static torch.Tensor? Of(ImportanceRecipe? recipe, torch.Tensor old_N, TokenRows rows, torch.Tensor? teacher_N = null)
     {
         if (recipe is null) return null;
+        if (recipe.Ratio == ImportanceRatio.TeacherStudent)
+        {
+            return Bounded(recipe, (teacher_N ?? throw new OpdException(ErrorCodes.ObjectiveInputMissing,
+                "importance.ratio \"teacher-student\" compares with the teacher, and these rows have none. Add a teacher signal.")) - old_N, rows);
+        }
         torch.Tensor sampler_N = rows.SamplerLogprobs_N?.detach().to(old_N.dtype) ?? throw new OpdException(ErrorCodes.ObjectiveInputMissing,
             "importance compares the trainer's with the sampler's log-probabilities, and these rows do not carry the sampler's. Remove importance, or train on sampled rollouts.");
-        torch.Tensor log_N = old_N - sampler_N;
+        return Bounded(recipe, old_N - sampler_N, rows);
+    }
+
+    private static torch.Tensor Bounded(ImportanceRecipe recipe, torch.Tensor log_N, TokenRows rows)
+    {
         if (recipe.Level != ImportanceLevel.Token)
         {
             torch.Tensor trained_N = rows.Weights_N.detach().gt(0).to(log_N.dtype);

@@ -34,6 +34,11 @@ internal static class LogRatioAdvantage
         }
     }
 
+    /// <summary>log T of each token, or the extrapolated log B + λ·(log T − log B), not normalised: a constant per state changes no expected gradient.</summary>
+    public static torch.Tensor Target_N(TokenRows rows, torch.Tensor teacher_N) => rows.BaseLogprobs_N is { } given
+        ? given.detach().to(teacher_N.dtype) + (teacher_N - given.detach().to(teacher_N.dtype)) * rows.TargetLambda
+        : teacher_N;
+
     /// <summary>The advantage of each token, shape [N], detached.</summary>
     public static torch.Tensor Of(PolicyGradientObjectiveRecipe recipe, torch.Tensor teacher_N, torch.Tensor old_N)
     {

@@ -36,10 +36,30 @@ internal sealed class CheckpointFolder(string path)
     {
         string complete = PathOf(step), partial = complete + Partial;
         if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
-        write(partial);
+        try
+        {
+            write(partial);
+        }
+        catch
+        {
+            Remove(partial); // a full disk gets its room back, and the failure can be written down
+            throw;
+        }
         if (Directory.Exists(complete)) Drop(step);
         Directory.Move(partial, complete); // a checkpoint has its name only when it is complete
         Point("latest", step);
+    }
+
+    private static void Remove(string partial)
+    {
+        try
+        {
+            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The disk refuses this as well; what made the checkpoint fail is on its way to the user, and Tidy comes with the next resume.
+        }
     }
 
     /// <summary>Writes the file <c>latest</c> or <c>best</c>.</summary>

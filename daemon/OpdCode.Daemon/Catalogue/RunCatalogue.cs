@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using OpdCode.Daemon.Work;
+using OpdCode.Protocol;
+
+namespace OpdCode.Daemon.Catalogue;
+
+/// <summary>
+/// All runs of a runs folder: in memory for lists, in <see cref="CatalogueFile"/> for the next start, and in truth in
+/// the run folders, which win wherever they differ.
+/// </summary>
+internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
+{
+    private readonly CatalogueFile _file = new(runs);
+    private readonly ConcurrentDictionary<string, CatalogueEntry> _entries = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, RunFolderReader> _readers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _unwritten = new(StringComparer.Ordinal); // true: removed
+    private IReadOnlyList<string> _queue = [];
+    private DateTime _scanned;
+
+    /// <summary>The runs folder.</summary>
+    public RunsFolder Folder => runs;
+
+    /// <summary>Takes over what the file knows; nothing of it is believed of runs that were active.</summary>
+    /// <returns>False when there was nothing to take over.</returns>
+    public async Task<bool> Load(CancellationToken cancel)
+    {
+        IReadOnlyList<CatalogueEntry> known = await _file.Load(cancel);
+        foreach (CatalogueEntry entry in known) _entries.TryAdd(entry.Run.Id, entry with { Run = entry.Run with { Folder = runs.PathOf(entry.Run.Id) } });
+        return known.Count > 0;
+    }
+
+    /// <summary>Compares every run folder with what is known of it.</summary>
+    /// <returns>Ids of runs that are new, changed or gone.</returns>
+    public IReadOnlyList<string> Scan()
+    {
+        _scanned = FolderTime();
+        var changed = new ConcurrentBag<string>();
+        HashSet<string> present = [.. runs.RunIds()];
+        foreach (string gone in _entries.Keys.Where(id => !present.Contains(id)))
+            if (Remove(gone)) changed.Add(gone);
+        Parallel.ForEach(present, id =>
+        {
+            if (_entries.TryGetValue(id, out CatalogueEntry? known) && RunLife.IsEnded(known.Run.State) && known.Stamp == new RunFolderReader(runs.PathOf(id)).Stamp()) return;
+            if (Refresh(id)) changed.Add(id);
+        });
+        return [.. changed];
+    }
+
+    /// <summary>Looks for run folders that came or went, and at what other daemons wrote; cheap when nothing did.</summary>
+    public async Task<IReadOnlyList<string>> Look(CancellationToken cancel)
+    {
+        var changed = new List<string>();
+        if (FolderTime() != _scanned)
+        {
+            _scanned = FolderTime();
+            HashSet<string> present = [.. runs.RunIds()];
+            changed.AddRange(_entries.Keys.Where(id => !present.Contains(id)).Where(Remove));
+            changed.AddRange(present.Where(id => !_entries.ContainsKey(id)).Where(Refresh));
+        }
+        changed.AddRange((await _file.ChangedByOthers(cancel)).Where(Refresh));
+        return changed;
+    }
+
+    /// <summary>Reads what is new in a run folder.</summary>
+    /// <returns>Whether the run changed.</returns>
+    public bool Refresh(string id)
+    {
+        string folder = runs.PathOf(id);
+        if (!RunFolderReader.IsRun(folder)) return Remove(id);
+        RunFolderReader reader = _readers.GetOrAdd(id, _ => new RunFolderReader(folder));
+        CatalogueEntry entry;
+        try
+        {
+            lock (reader) entry = reader.Read(QueuePosition(id), time.GetUtcNow());
+        }
+        catch (Exception moving) when (moving is IOException or UnauthorizedAccessException)
+        {
+            return false; // it is being moved or deleted; the next look tells
+        }
+        // What ended is read from its start should it ever change: ten thousand readers are not kept for that.
+        if (RunLife.IsEnded(entry.Run.State)) _readers.TryRemove(id, out _);
+        bool changed = !_entries.TryGetValue(id, out CatalogueEntry? before) || before.Stamp != entry.Stamp || before.Run.State != entry.Run.State
+            || before.Run.QueuePosition != entry.Run.QueuePosition || before.Alive != entry.Alive;
+        _entries[id] = entry;
+        if (changed) _unwritten[id] = false;
+        return changed;
+    }
+
+    /// <summary>Forgets a run whose folder is gone.</summary>
+    public bool Remove(string id)
+    {
+        _readers.TryRemove(id, out _);
+        if (!_entries.TryRemove(id, out _)) return false;
+        _unwritten[id] = true;
+        return true;
+    }
+
+    /// <summary>Takes over the order of the queue.</summary>
+    /// <returns>Ids of runs whose place changed.</returns>
+    public IReadOnlyList<string> SetQueue(IReadOnlyList<string> order)
+    {
+        if (order.SequenceEqual(_queue)) return [];
+        string[] touched = [.. _queue.Union(order)];
+        _queue = order;
+        return [.. touched.Where(Refresh)];
+    }
+
+    /// <summary>Writes what changed into the file.</summary>
+    public async Task Write(CancellationToken cancel)
+    {
+        if (_unwritten.IsEmpty) return;
+        KeyValuePair<string, bool>[] batch = [.. _unwritten];
+        foreach (KeyValuePair<string, bool> item in batch) _unwritten.TryRemove(item);
+        try
+        {
+            await _file.Write([.. batch.Where(b => !b.Value).Select(b => Find(b.Key)).OfType<CatalogueEntry>()], [.. batch.Where(b => b.Value).Select(b => b.Key)], cancel);
+        }
+        catch
+        {
+            foreach ((string id, bool removed) in batch) _unwritten.TryAdd(id, removed);
+            throw;
+        }
+    }
+
+    /// <summary>Forgets everything and reads all run folders.</summary>
+    public async Task Rebuild(CancellationToken cancel)
+    {
+        await _file.Delete(cancel);
+        _entries.Clear();
+        _readers.Clear();
+        _unwritten.Clear();
+        Scan();
+        await Write(cancel);
+    }
+
+    /// <summary>A run; null when there is none of that id.</summary>
+    public CatalogueEntry? Find(string id) => _entries.GetValueOrDefault(id);
+
+    /// <summary>A run.</summary>
+    /// <exception cref="OpdException">OPD3005: there is none of that id.</exception>
+    public CatalogueEntry Require(string id)
+    {
+        if (!_entries.ContainsKey(id)) Refresh(id);
+        return Find(id) ?? throw new OpdException(ErrorCodes.RunNotFound, $"There is no run \"{id}\" in {runs.Path}. `opdcode runs list` shows those there are; `opdcode runs rebuild` reads the folders again.");
+    }
+
+    /// <summary>All runs, in no order.</summary>
+    public IEnumerable<CatalogueEntry> All => _entries.Values;
+
+    /// <summary>A page of runs.</summary>
+    /// <exception cref="OpdException">OPD4002: an order that is not known, or a page that is none.</exception>
+    public RunList List(ListRunsParams asked) => RunFilter.Apply(_entries.Values.Select(e => e.Run), asked);
+
+    private int? QueuePosition(string id)
+    {
+        for (int i = 0; i < _queue.Count; i++)
+            if (_queue[i] == id) return i + 1;
+        return null;
+    }
+
+    private DateTime FolderTime() => Directory.GetLastWriteTimeUtc(runs.Path);
+}

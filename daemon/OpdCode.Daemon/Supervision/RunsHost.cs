@@ -1,0 +1,61 @@
+using OpdCode.Daemon.Catalogue;
+using OpdCode.Protocol;
+
+namespace OpdCode.Daemon.Supervision;
+
+/// <summary>The supervisor of the runs folder that the client uses, made when it is first needed; another folder gets another one.</summary>
+/// <param name="folder">Absolute path of the folder now.</param>
+/// <param name="launcher">Starts workers.</param>
+/// <param name="time">Source of time stamps.</param>
+/// <param name="tell">Is told what changed.</param>
+internal sealed class RunsHost(Func<string> folder, WorkerLauncher launcher, TimeProvider time, Func<RunsChanged, Task> tell) : IDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1);
+    private RunSupervisor? _supervisor;
+
+    /// <summary>Gets failures of the watching itself, which goes on.</summary>
+    public Action<Exception> Trouble { get; set; } = _ => { };
+
+    /// <summary>Called before a worker is started, so that memory can be made free.</summary>
+    public Func<Task> BeforeStart { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>The supervisor, watching.</summary>
+    public async Task<RunSupervisor> Supervisor(CancellationToken cancel)
+    {
+        await _gate.WaitAsync(cancel);
+        try
+        {
+            string path = Path.GetFullPath(folder());
+            if (_supervisor?.Runs.Path == path) return _supervisor;
+            if (_supervisor is not null) await _supervisor.DisposeAsync();
+            _supervisor = null;
+            var made = new RunSupervisor(new RunsFolder(path), launcher, time, tell) { Trouble = Trouble, BeforeStart = BeforeStart };
+            await made.Open(cancel);
+            made.Watch();
+            return _supervisor = made;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>The verbs.</summary>
+    public async Task<RunSteering> Steering(CancellationToken cancel) => new(await Supervisor(cancel), time);
+
+    /// <summary>Lets runs that were started here save and end.</summary>
+    public async Task StopOwn(CancellationToken cancel)
+    {
+        if (_supervisor is { } supervisor) await new RunSteering(supervisor, time).StopOwn(cancel);
+    }
+
+    /// <summary>Ends the watching; runs go on.</summary>
+    public async Task Close()
+    {
+        if (_supervisor is { } supervisor) await supervisor.DisposeAsync();
+        _supervisor = null;
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _gate.Dispose();
+}

@@ -1,0 +1,27 @@
+namespace OpdCode.Distillation.Stabilizers;
+
+/// <summary>What stabilizers ask about tokens; what nobody asks is never computed.</summary>
+[Flags]
+internal enum StabilizerNeeds
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>Log-probabilities of the sampled tokens and entropies of both models: one pass over both heads.</summary>
+    Models = 1,
+
+    /// <summary>The objective's divergence: the same pass.</summary>
+    Divergence = 2,
+
+    /// <summary>The teacher's margin among the student's top tokens: another pass.</summary>
+    Margin = 4,
+
+    /// <summary>The text of each token.</summary>
+    Texts = 8,
+
+    /// <summary>Where sentences begin.</summary>
+    Sentences = 16,
+
+    /// <summary>Where turns begin.</summary>
+    Turns = 32,
+}

@@ -1,0 +1,39 @@
+using System.Text.Json;
+using OpdCode.Protocol;
+using OpdCode.Recipes.Reading;
+using OpdCode.Recipes.Stabilizers;
+
+namespace OpdCode.Recipes.Rules;
+
+/// <summary>Stabilizers that mean nothing with the rest of the recipe.</summary>
+internal static class StabilizerRules
+{
+    public static void Check(RuleContext recipe)
+    {
+        IReadOnlyList<LocatedValue> items = recipe.Items("stabilizers");
+        if (items.Count == 0 || recipe.Text("objective.kind") is not { } objective) return;
+        List<string> kinds = [];
+        for (int i = 0; i < items.Count; i++)
+        {
+            string path = $"stabilizers[{i}]";
+            if (items[i].Find("kind") is not { Kind: JsonValueKind.String, Text: { } kind } || !StabilizerFit.Kinds.Contains(kind)) continue;
+            kinds.Add(kind);
+            bool hasDistillation = recipe.Number("objective.distillation.coefficient") is { } coefficient && coefficient != 0;
+            if (StabilizerFit.Problem(objective, recipe.Text("objective.estimator"), hasDistillation, kind) is { } problem)
+                recipe.Error(ErrorCodes.ObjectiveRefused, path, problem);
+            else if (objective == "group-reward" && StabilizerFit.NeedsTeacher(kind) && !recipe.Has("signal") && recipe.IsComplete("signal"))
+                recipe.Error(ErrorCodes.SignalMissing, path, $"The stabilizer {kind} compares with a teacher, and the recipe has no signal. Add \"signal\": {{ \"kind\": \"teacher\", \"model\": \"…\" }}, or remove it.");
+            else if (StabilizerFit.NeedsRewards(kind) && recipe.Items("rewards").Count == 0 && recipe.IsComplete("rewards"))
+                recipe.Error(ErrorCodes.SignalMissing, path, $"The stabilizer {kind} needs to know which responses are correct, and the recipe has no rewards. Add \"rewards\": [{{ \"kind\": \"exact\" }}], or remove it.");
+            else if (kind is "margin-shift" or "margin-mask" or "data-balance" && Setting(items[i], "scope") != "batch" && recipe.Number("rollout.samplesPerPrompt") is { } samples && samples < 2)
+                recipe.Warn(ErrorCodes.SettingIgnored, path, $"{kind} compares the rollouts of one prompt, and rollout.samplesPerPrompt is {samples}: it never acts. Raise samplesPerPrompt, or set its scope to \"batch\".");
+        }
+        if (StabilizerFit.Together(kinds) is { } together) recipe.Error(ErrorCodes.ObjectiveRefused, "stabilizers", together);
+        LocatedValue? agreement = items.FirstOrDefault(i => i.Find("kind")?.Text == "agreement");
+        LocatedValue? normalize = items.FirstOrDefault(i => i.Find("kind")?.Text == "normalize-weights");
+        if (agreement is not null && normalize is not null && Setting(agreement, "level") == "sequence" && Setting(normalize, "over") is null or "sequence")
+            recipe.Inform(ErrorCodes.SettingIgnored, "stabilizers", "agreement gives every token of a response one weight, and normalize-weights over the sequence divides it out again, as in UniSD's code. Normalise over the step to let it act.");
+    }
+
+    private static string? Setting(LocatedValue item, string name) => item.Find(name)?.Text;
+}

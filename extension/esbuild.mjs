@@ -1,0 +1,22 @@
+// Bundles the extension and its webviews, and lays the error pages beside them.
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { context } from 'esbuild';
+
+const watch = process.argv.includes('--watch');
+const common = { bundle: true, sourcemap: watch ? 'linked' : false, minify: !watch, legalComments: 'none', logLevel: 'info', metafile: true };
+
+rmSync('dist', { recursive: true, force: true });
+rmSync('docs', { recursive: true, force: true });
+mkdirSync('dist');
+cpSync('../docs/errors', 'docs/errors', { recursive: true });
+
+const contexts = await Promise.all([
+  context({ ...common, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist', platform: 'node', format: 'cjs', target: 'node20', external: ['vscode'] }),
+  context({ ...common, entryPoints: { runs: 'src/webview/runs/main.ts' }, outdir: 'dist', platform: 'browser', format: 'iife', target: 'chrome120' }),
+]);
+if (watch) await Promise.all(contexts.map((each) => each.watch()));
+else
+  for (const each of contexts) {
+    await each.rebuild();
+    await each.dispose();
+  }

@@ -1,0 +1,201 @@
+import { ColorThemeKind, OverviewRulerLane, Range, ThemeColor, window, workspace } from 'vscode';
+import type { DecorationOptions, DecorationRenderOptions, Disposable, TextEditor, TextEditorDecorationType } from 'vscode';
+import type { Context } from '../../context';
+import type { TokenColumn } from '../../daemon/protocol';
+import { levelsOf, strength } from '../../ui/levels';
+import { accentColourId, borderEdge, borderStyles, fillColourId, levels, notTrainedColourId, sides } from '../../ui/palette';
+import type { Level, Side } from '../../ui/palette';
+import { lastAtMost } from './layout';
+import type { Sample, SampleStore } from './store';
+import { sampleScheme } from './sampleUri';
+import type { HeatmapSettings, HeatmapView } from './view';
+
+/** Lines above and below the window that are coloured in advance. */
+const marginLines = 200;
+/** The same in characters, for texts without line ends. */
+const marginCharacters = 4000;
+
+/** Colours the tokens of sample editors. Seven decoration types that live as long as the settings do; ranges are set for what can be seen. */
+export class Heatmap implements Disposable {
+  readonly #subscriptions: Disposable[] = [];
+  readonly #drawn = new Map<TextEditor, { sample: Sample; column: TokenColumn | undefined }>();
+  readonly #heading = window.createTextEditorDecorationType({ fontWeight: 'bold' });
+  #types: Types;
+  #pending = new Map<TextEditor, NodeJS.Timeout>();
+
+  constructor(
+    private readonly ctx: Context,
+    private readonly store: SampleStore,
+    private readonly settings: HeatmapSettings,
+  ) {
+    this.#types = createTypes(settings.view);
+    this.#subscriptions.push(
+      window.onDidChangeVisibleTextEditors(() => this.#drawAll()),
+      window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => this.#drawSoon(textEditor)),
+      workspace.onDidChangeTextDocument(({ document }) => {
+        for (const editor of window.visibleTextEditors) if (editor.document === document) this.#draw(editor);
+      }),
+      settings.onDidChange(() => this.#renew()),
+      window.onDidChangeActiveColorTheme(() => this.#renew()),
+    );
+    this.#drawAll();
+  }
+
+  #renew(): void {
+    const old = this.#types;
+    this.#types = createTypes(this.settings.view);
+    this.#drawAll();
+    old.dispose();
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    for (const timer of this.#pending.values()) clearTimeout(timer);
+    this.#types.dispose();
+    this.#heading.dispose();
+  }
+
+  #drawAll(): void {
+    for (const editor of this.#drawn.keys()) if (!window.visibleTextEditors.includes(editor)) this.#drawn.delete(editor);
+    for (const editor of window.visibleTextEditors) this.#draw(editor);
+  }
+
+  #drawSoon(editor: TextEditor): void {
+    if (editor.document.uri.scheme !== sampleScheme || this.#pending.has(editor)) return;
+    this.#pending.set(
+      editor,
+      setTimeout(() => {
+        this.#pending.delete(editor);
+        const drawn = this.#drawn.get(editor);
+        if (drawn) this.#apply(editor, drawn.sample, drawn.column, true);
+        else this.#draw(editor);
+      }, 40),
+    );
+  }
+
+  #draw(editor: TextEditor): void {
+    if (editor.document.uri.scheme !== sampleScheme) return;
+    this.#load(editor).catch((error: unknown) => this.ctx.channels.extension.warn(`heatmap of ${editor.document.uri.toString()}: ${error instanceof Error ? error.message : String(error)}`));
+  }
+
+  async #load(editor: TextEditor): Promise<void> {
+    const sample = await this.store.get(editor.document.uri);
+    const { metric } = this.settings.view;
+    const column = (await sample.column(metric)) ?? (await sample.column(sample.head.columns[0]?.name ?? ''));
+    if (!window.visibleTextEditors.includes(editor)) return;
+    this.#drawn.set(editor, { sample, column });
+    this.#apply(editor, sample, column, false);
+  }
+
+  #apply(editor: TextEditor, sample: Sample, column: TokenColumn | undefined, scrolled: boolean): void {
+    const view = this.settings.view;
+    const types = this.#types;
+    const token = sample.tokens;
+    const ranges = new Map<TextEditorDecorationType, DecorationOptions[]>(types.all.map((type) => [type, []]));
+    const at = (index: number): Range => tokenRange(sample, index);
+    const columnLevels = view.visible && column ? levelsOf(column, view) : [];
+    const [first, last] = visibleTokens(editor, sample);
+    const middle = (first + last) >> 1;
+    let left = view.maxDecorations;
+    // From the middle of the window outwards, so that the limit cuts off what is farthest from the reader.
+    for (let distance = 0; left > 0 && (middle - distance >= first || middle + distance + 1 <= last); distance++) {
+      for (const index of [middle - distance, middle + distance + 1]) {
+        if (index < first || index > last || left <= 0) continue;
+        const type = token.mask[index] === 0 ? types.notTrained : types.of(columnLevels[index]);
+        if (!type) continue;
+        ranges.get(type)?.push(decoration(at(index), token.texts[index] ?? ''));
+        left--;
+      }
+    }
+    for (const section of sample.layout.sections) {
+      if (section.kind !== 'response') ranges.get(types.notTrained)?.push({ range: new Range(section.firstLine, 0, section.lastLine, Number.MAX_SAFE_INTEGER) });
+    }
+    for (const [type, options] of ranges) editor.setDecorations(type, options);
+    if (scrolled) return;
+    // The overview ruler shows the whole text at once: its strongest tokens only.
+    const strongest: Record<Side, Range[]> = { positive: [], negative: [] };
+    columnLevels.forEach((level, index) => {
+      if (strength(level) === 3 && token.mask[index] !== 0) strongest[level > 0 ? 'positive' : 'negative'].push(at(index));
+    });
+    for (const side of sides) editor.setDecorations(types.ruler[side], strongest[side].slice(0, view.maxDecorations));
+    editor.setDecorations(this.#heading, sample.layout.sections.map((section) => new Range(section.headingLine, 0, section.headingLine, Number.MAX_SAFE_INTEGER)));
+  }
+}
+
+/** Where a token is in the document, never over the end of a line that it does not reach beyond. */
+export function tokenRange(sample: Sample, token: number): Range {
+  const from = sample.layout.placeOf(sample.tokens.starts[token] ?? 0);
+  const to = sample.layout.placeOf(sample.tokens.ends[token] ?? 0);
+  return new Range(from.line, from.character, to.line, to.character);
+}
+
+/** A line end is nothing that can be coloured: it gets a sign of its own. */
+function decoration(range: Range, text: string): DecorationOptions {
+  if (!/^[\r\n]+$/.test(text)) return { range };
+  return { range: new Range(range.start, range.start), renderOptions: { after: { contentText: '↵' } } };
+}
+
+function visibleTokens(editor: TextEditor, sample: Sample): [number, number] {
+  const { starts } = sample.tokens;
+  const count = starts.length;
+  if (count === 0) return [0, -1];
+  const ranges = editor.visibleRanges;
+  const top = ranges[0]?.start;
+  const bottom = ranges.at(-1)?.end;
+  const response = sample.layout.sections.find((section) => section.kind === 'response');
+  if (!top || !bottom || !response) return [0, count - 1];
+  const offset = (line: number, character: number): number =>
+    line < response.firstLine ? 0 : (sample.layout.offsetAt({ line: Math.min(line, response.lastLine), character: line > response.lastLine ? Number.MAX_SAFE_INTEGER : character }) ?? 0);
+  const from = Math.max(offset(top.line - marginLines, 0), offset(top.line, top.character) - marginCharacters);
+  const to = Math.min(offset(bottom.line + marginLines, 0), offset(bottom.line, bottom.character) + marginCharacters);
+  return [lastAtMost(starts, from), lastAtMost(starts, Math.max(from, to))];
+}
+
+interface Types extends Disposable {
+  readonly all: readonly TextEditorDecorationType[];
+  readonly notTrained: TextEditorDecorationType;
+  readonly ruler: Readonly<Record<Side, TextEditorDecorationType>>;
+  of(level: number | undefined): TextEditorDecorationType | undefined;
+}
+
+function createTypes(view: HeatmapView): Types {
+  const side = (which: Side): Record<Level, TextEditorDecorationType> => ({ 1: tokenType(view, which, 1), 2: tokenType(view, which, 2), 3: tokenType(view, which, 3) });
+  const tokens = { positive: side('positive'), negative: side('negative') };
+  const notTrained = window.createTextEditorDecorationType({ color: new ThemeColor(notTrainedColourId), fontStyle: 'italic' });
+  const ruler = {
+    positive: rulerType(view, 'positive'),
+    negative: rulerType(view, 'negative'),
+  };
+  const all = [...sides.flatMap((which) => levels.map((level) => tokens[which][level])), notTrained];
+  return {
+    all,
+    notTrained,
+    ruler,
+    of: (level) => {
+      const size = strength(level);
+      return size === 0 || level === undefined ? undefined : tokens[level > 0 ? 'positive' : 'negative'][size];
+    },
+    dispose: () => {
+      for (const type of [...all, ruler.positive, ruler.negative]) type.dispose();
+    },
+  };
+}
+
+function tokenType({ palette, mode }: HeatmapView, side: Side, level: Level): TextEditorDecorationType {
+  const accent = new ThemeColor(accentColourId(palette, side));
+  const width = level === 3 ? '3px' : '2px';
+  const fill = { backgroundColor: new ThemeColor(fillColourId(palette, side, level)) };
+  const edge = { borderStyle: borderStyles[level], borderColor: accent, borderWidth: borderEdge(palette, side) === 'top' ? `${width} 0 0 0` : `0 0 ${width} 0` };
+  const look: DecorationRenderOptions = { ...(mode === 'underline' ? {} : fill), ...(mode === 'fill' && !isHighContrast() ? {} : edge), after: { color: accent } };
+  return window.createTextEditorDecorationType(look);
+}
+
+/** High contrast themes have no fills, so there the border stays whatever the mode. */
+function isHighContrast(): boolean {
+  const { kind } = window.activeColorTheme;
+  return kind === ColorThemeKind.HighContrast || kind === ColorThemeKind.HighContrastLight;
+}
+
+function rulerType({ palette }: HeatmapView, side: Side): TextEditorDecorationType {
+  return window.createTextEditorDecorationType({ overviewRulerColor: new ThemeColor(accentColourId(palette, side)), overviewRulerLane: OverviewRulerLane.Center });
+}

@@ -1,0 +1,82 @@
+import { CodeLens, EventEmitter, l10n, Range } from 'vscode';
+import type { CodeLensProvider, Disposable, TextDocument } from 'vscode';
+import type { TokenColumn } from '../../daemon/protocol';
+import { formatNumber } from '../../ui/format';
+import { countLevels, levelsOf, strength, thresholdsOf } from '../../ui/levels';
+import type { SampleStore } from './store';
+import type { HeatmapSettings, HeatmapView } from './view';
+
+/** A level in words. */
+export function levelText(level: number): string {
+  switch (strength(level)) {
+    case 0:
+      return l10n.t('neutral');
+    case 1:
+      return l10n.t('low');
+    case 2:
+      return l10n.t('medium');
+    case 3:
+      return l10n.t('high');
+  }
+}
+
+/** What is coloured: title, unit, estimator, sign. */
+export function metricText(column: TokenColumn): string {
+  const { title, unit, estimator, sign } = column.label;
+  return [unit ? `${title} [${unit}]` : title, estimator, sign].filter((part) => part !== undefined && part !== '').join(' · ');
+}
+
+/** The scale in words, with the number of tokens at each level. */
+export function scaleText(column: TokenColumn, view: HeatmapView, mask: readonly number[]): string {
+  const counts = countLevels(levelsOf(column, view), mask);
+  const count = (level: number): string => {
+    const up = counts.get(level) ?? 0;
+    const down = counts.get(-level) ?? 0;
+    return column.hasSign ? `${up} + / ${down} −` : String(up);
+  };
+  const steps = thresholdsOf(column, view);
+  const scale = view.grouping !== 'token' ? (view.grouping === 'word' ? l10n.t('by word, scale of the run') : l10n.t('by line, scale of the run')) : view.scale === 'run' ? l10n.t('scale of the run') : view.scale === 'sample' ? l10n.t('scale of this sample') : l10n.t('your thresholds');
+  return [
+    scale,
+    l10n.t('dotted from {0} ({1})', formatNumber(steps[0]), count(1)),
+    l10n.t('dashed from {0} ({1})', formatNumber(steps[1]), count(2)),
+    l10n.t('double from {0} ({1})', formatNumber(steps[2]), count(3)),
+  ].join(' · ');
+}
+
+/** Above the response: what the colours mean, and what can be done. Text and buttons, so that they can be read without seeing colours. */
+export class SampleLenses implements CodeLensProvider, Disposable {
+  readonly #changed = new EventEmitter<void>();
+  readonly onDidChangeCodeLenses = this.#changed.event;
+  readonly #subscription: Disposable;
+
+  constructor(
+    private readonly store: SampleStore,
+    private readonly settings: HeatmapSettings,
+  ) {
+    this.#subscription = settings.onDidChange(() => this.#changed.fire());
+  }
+
+  async provideCodeLenses(document: TextDocument): Promise<CodeLens[]> {
+    const sample = await this.store.get(document.uri);
+    const view = this.settings.view;
+    const column = (await sample.column(view.metric)) ?? (await sample.column(sample.head.columns[0]?.name ?? ''));
+    const response = sample.layout.sections.find((section) => section.kind === 'response');
+    if (!response) return [];
+    const range = new Range(response.headingLine, 0, response.headingLine, 0);
+    const lens = (title: string, command: string): CodeLens => new CodeLens(range, { title, command, arguments: [document.uri] });
+    const actions = [
+      lens(view.visible ? l10n.t('Hide Colours') : l10n.t('Show Colours'), 'opdcode.toggleHeatmap'),
+      lens(l10n.t('Next Disagreement'), 'opdcode.nextDisagreement'),
+      lens(l10n.t('Token Table'), 'opdcode.showTokenTable'),
+      ...(sample.id.kind === 'rollout' ? [lens(l10n.t('Other Steps…'), 'opdcode.timeTravel'), lens(l10n.t('What If…'), 'opdcode.whatIf')] : []),
+    ];
+    if (!column) return [lens(l10n.t('No token feedback was recorded for this sample.'), 'opdcode.changeHeatmapMetric'), ...actions];
+    return [lens(`$(symbol-color) ${metricText(column)}`, 'opdcode.changeHeatmapMetric'), lens(scaleText(column, view, sample.tokens.mask), 'opdcode.changeHeatmapScale'), ...actions];
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#changed.dispose();
+  }
+}

@@ -1,0 +1,131 @@
+import { EventEmitter, l10n } from 'vscode';
+import type { Disposable, Uri } from 'vscode';
+import type { Daemon } from '../../daemon/daemon';
+import type { TokenColumn, TokenFeedback } from '../../daemon/protocol';
+import { SampleLayout } from './layout';
+import { parseSampleUri, sampleUri } from './sampleUri';
+import type { SampleId } from './sampleUri';
+
+/** Samples up to this length come with all of their columns at once. */
+const wholeUpTo = 8192;
+const pageTokens = 64;
+const samplesKept = 40;
+
+/** A sample that is shown: its text, its tokens, and the columns that were asked for so far. */
+export class Sample {
+  readonly #columns = new Map<string, Promise<TokenColumn | undefined>>();
+  readonly #pages = new Map<number, Promise<TokenFeedback>>();
+
+  constructor(
+    readonly id: SampleId,
+    /** One token with every column: what can be shown. */
+    readonly head: TokenFeedback,
+    readonly tokens: TokenFeedback,
+    readonly layout: SampleLayout,
+    private readonly load: (columns: readonly string[] | undefined, from: number, count: number | undefined, alternatives: boolean) => Promise<TokenFeedback>,
+  ) {
+    for (const column of tokens.columns) this.#columns.set(column.name, Promise.resolve(column));
+  }
+
+  /** A whole column; undefined where it was not recorded. */
+  column(name: string): Promise<TokenColumn | undefined> {
+    if (!this.head.columns.some((column) => column.name === name)) return Promise.resolve(undefined);
+    let column = this.#columns.get(name);
+    if (!column) {
+      column = this.load([name], 0, undefined, false).then((feedback) => feedback.columns.find((candidate) => candidate.name === name));
+      column.catch(() => this.#columns.delete(name));
+      this.#columns.set(name, column);
+    }
+    return column;
+  }
+
+  /** Everything about the tokens around one: all columns and the most likely tokens of both models. */
+  page(token: number): Promise<TokenFeedback> {
+    const from = token - (token % pageTokens);
+    let page = this.#pages.get(from);
+    if (!page) {
+      page = this.load(undefined, from, pageTokens, true);
+      page.catch(() => this.#pages.delete(from));
+      this.#pages.set(from, page);
+    }
+    return page;
+  }
+}
+
+/** Samples by address; the least recently used are let go. */
+export class SampleStore implements Disposable {
+  readonly #samples = new Map<string, Promise<Sample>>();
+  readonly #scored = new Map<number, TokenFeedback>();
+  readonly #dropped = new EventEmitter<void>();
+  readonly onDidDrop = this.#dropped.event;
+
+  constructor(private readonly daemon: Daemon) {}
+
+  get(uri: Uri): Promise<Sample> {
+    const id = parseSampleUri(uri);
+    const key = sampleUri(id).path;
+    const known = this.#samples.get(key);
+    if (known) {
+      this.#samples.delete(key);
+      this.#samples.set(key, known);
+      return known;
+    }
+    const loading = id.kind === 'scored' ? this.#fromMemory(id) : this.#fromDaemon(id);
+    loading.catch(() => this.#samples.delete(key));
+    this.#samples.set(key, loading);
+    const oldest = this.#samples.keys().next().value;
+    if (this.#samples.size > samplesKept && oldest !== undefined) this.#samples.delete(oldest);
+    return loading;
+  }
+
+  /** Keeps a scored text for as long as the window lives. */
+  keep(title: string, feedback: TokenFeedback): SampleId {
+    const number = this.#scored.size + 1;
+    this.#scored.set(number, feedback);
+    return { kind: 'scored', number, title: title.replaceAll('/', '∕') };
+  }
+
+  dispose(): void {
+    this.#samples.clear();
+    this.#scored.clear();
+    this.#dropped.dispose();
+  }
+
+  #fromMemory(id: SampleId & { kind: 'scored' }): Promise<Sample> {
+    const feedback = this.#scored.get(id.number);
+    if (!feedback) return Promise.reject(new Error(l10n.t('This scored text is gone with the window that scored it. Score it again.')));
+    return Promise.resolve(new Sample(id, feedback, feedback, layOut(feedback), () => Promise.resolve(feedback)));
+  }
+
+  async #fromDaemon(id: SampleId & { kind: 'rollout' }): Promise<Sample> {
+    const load = (columns: readonly string[] | undefined, fromToken: number, tokens: number | undefined, alternatives: boolean): Promise<TokenFeedback> =>
+      this.daemon.request('rollouts/get', {
+        runId: id.runId,
+        step: id.step,
+        index: id.index,
+        fromToken,
+        alternatives,
+        ...(tokens === undefined ? {} : { tokens }),
+        ...(columns === undefined ? {} : { columns }),
+      });
+    const head = await load(undefined, 0, 1, false);
+    const first = head.columns[0]?.name;
+    const columns = head.totalTokens <= wholeUpTo ? undefined : first === undefined ? [] : [first];
+    const tokens = await load(columns, 0, undefined, false);
+    return new Sample(id, head, tokens, layOut(tokens), load);
+  }
+}
+
+function layOut(feedback: TokenFeedback): SampleLayout {
+  const { prompt, response, reference, totalTokens, finish, correct } = feedback;
+  const outcome = [
+    l10n.t('{0} tokens', totalTokens),
+    finish === 'length' ? l10n.t('cut off at the length limit') : finish === 'stop' ? l10n.t('ended by itself') : l10n.t('given text'),
+    ...(correct === true ? [l10n.t('answer right')] : correct === false ? [l10n.t('answer wrong')] : []),
+  ].join(', ');
+  return new SampleLayout([
+    ...(prompt === '' ? [] : [{ kind: 'prompt' as const, heading: l10n.t('PROMPT as the student saw it (not trained on)'), text: prompt }]),
+    { kind: 'response' as const, heading: l10n.t('RESPONSE ({0})', outcome), text: response },
+    ...(reference === undefined ? [] : [{ kind: 'reference' as const, heading: l10n.t('REFERENCE (what was expected)'), text: reference }]),
+  ]);
+}

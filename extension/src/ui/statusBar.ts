@@ -1,0 +1,89 @@
+import { l10n, MarkdownString, StatusBarAlignment, ThemeColor, window } from 'vscode';
+import type { Disposable } from 'vscode';
+import type { Daemon, DaemonState } from '../daemon/daemon';
+import type { Run } from '../daemon/protocol';
+import { escapeMarkdown } from './text';
+
+/** The one status bar item: the daemon's state, and how far the active run is. Its tooltip is the menu. */
+export class StatusBar implements Disposable {
+  readonly #item = window.createStatusBarItem('opdcode.status', StatusBarAlignment.Left, 10);
+  readonly #subscriptions: Disposable[] = [];
+  readonly #active = new Map<string, Run>();
+
+  constructor(
+    private readonly daemon: Daemon,
+    private readonly extensionVersion: string,
+  ) {
+    this.#item.name = 'OpdCode';
+    this.#item.command = 'opdcode.showMenu';
+    this.#subscriptions.push(
+      daemon.onDidChangeState((state) => {
+        if (state.kind !== 'running') this.#active.clear();
+        this.#draw();
+      }),
+      daemon.onDidChangeRuns((changed) => {
+        for (const run of changed.runs) {
+          if (isActive(run)) this.#active.set(run.id, run);
+          else this.#active.delete(run.id);
+        }
+        for (const id of changed.removed) this.#active.delete(id);
+        this.#draw();
+      }),
+    );
+    this.#draw();
+    this.#item.show();
+  }
+
+  dispose(): void {
+    this.#item.dispose();
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  #draw(): void {
+    const { text, label, error } = describe(this.daemon.state, [...this.#active.values()]);
+    this.#item.text = text;
+    this.#item.accessibilityInformation = { label, role: 'button' };
+    this.#item.backgroundColor = error ? new ThemeColor('statusBarItem.errorBackground') : undefined;
+    this.#item.tooltip = this.#tooltip(label);
+  }
+
+  #tooltip(label: string): MarkdownString {
+    const menu = new MarkdownString('', true);
+    // Only these commands, and no text of others unescaped.
+    menu.isTrusted = { enabledCommands: ['opdcode.showLogs', 'opdcode.restartDaemon', 'opdcode.setUpDaemon', 'opdcode.showMachine', 'opdcode.openRuns'] };
+    menu.appendMarkdown(`${escapeMarkdown(label)}\n\n`);
+    const state = this.daemon.state;
+    menu.appendMarkdown(`${escapeMarkdown(l10n.t('Extension {0}', this.extensionVersion))}  \n`);
+    if (state.kind === 'running') menu.appendMarkdown(`${escapeMarkdown(l10n.t('Daemon {0}, process {1}', state.hello.daemonVersion, state.hello.processId))}  \n${escapeMarkdown(state.location.path)}\n\n`);
+    const links: [string, string][] = [
+      ['opdcode.showMachine', l10n.t('Show Machine')],
+      ['opdcode.openRuns', l10n.t('Open Runs')],
+      ['opdcode.restartDaemon', l10n.t('Restart Daemon')],
+      ['opdcode.showLogs', l10n.t('Show Logs')],
+    ];
+    if (state.kind === 'unavailable') links.unshift(['opdcode.setUpDaemon', l10n.t('Set Up Daemon…')]);
+    menu.appendMarkdown(links.map(([command, title]) => `[${escapeMarkdown(title)}](command:${command})`).join(' · '));
+    return menu;
+  }
+}
+
+export function isActive(run: Run): boolean {
+  return ['starting', 'running', 'pausing', 'paused', 'stopping', 'aborting'].includes(run.state);
+}
+
+function describe(state: DaemonState, active: readonly Run[]): { text: string; label: string; error: boolean } {
+  switch (state.kind) {
+    case 'stopped':
+      return { text: 'OpdCode', label: l10n.t('OpdCode: the daemon starts when it is needed'), error: false };
+    case 'starting':
+      return { text: '$(loading~spin) OpdCode', label: l10n.t('OpdCode: the daemon is starting'), error: false };
+    case 'unavailable':
+      return { text: '$(error) OpdCode', label: l10n.t('OpdCode: {0}', state.error.message), error: true };
+    case 'running': {
+      const run = active.find((candidate) => candidate.state === 'running') ?? active[0];
+      if (!run) return { text: '$(check) OpdCode', label: l10n.t('OpdCode: ready, no run is active'), error: false };
+      const icon = run.state === 'paused' ? '$(debug-pause)' : '$(sync~spin)';
+      return { text: `${icon} OpdCode ${run.step}/${run.steps}`, label: l10n.t('OpdCode: {0} is {1}, step {2} of {3}', run.name, run.state, run.step, run.steps), error: false };
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import type { MetricCurves, Run } from '../daemon/protocol';
+
+/** What people read in the runs panel, in their language. */
+export interface RunsStrings {
+  readonly title: string;
+  readonly filter: string;
+  readonly columns: string;
+  readonly onlyDifferences: string;
+  readonly noRuns: string;
+  readonly noMatch: string;
+  readonly noDaemon: string;
+  readonly selectHint: string;
+  readonly smoothing: string;
+  readonly smoothingUnit: string;
+  readonly logAxis: string;
+  readonly asTable: string;
+  readonly exportSvg: string;
+  readonly exportCsv: string;
+  readonly exportTable: string;
+  readonly openSamples: string;
+  readonly step: string;
+  readonly show: string;
+  readonly baseline: string;
+  readonly setBaseline: string;
+  readonly run: string;
+  readonly state: string;
+  readonly method: string;
+  readonly created: string;
+  readonly note: string;
+  readonly pause: string;
+  readonly resume: string;
+  readonly stopAndSave: string;
+  readonly abort: string;
+  readonly noCurves: string;
+  readonly chartLabel: string;
+  readonly runsShown: string;
+  readonly clearSelection: string;
+  readonly clickHint: string;
+}
+
+/** What the panel keeps over reloads and restarts. */
+export interface RunsPanelState {
+  readonly selected: readonly string[];
+  readonly hiddenColumns: readonly string[];
+  readonly sort: { readonly column: string; readonly descending: boolean };
+  readonly filter: string;
+  readonly baseline: string | null;
+  readonly onlyDifferences: boolean;
+  readonly smoothing: number;
+  readonly logAxis: boolean;
+  readonly asTable: boolean;
+}
+
+/** A run, and its state as people read it. */
+export interface RunRow {
+  readonly run: Run;
+  readonly stateText: string;
+  /** Verbs that apply: `can-pause`, `can-resume`, `can-stop`, `can-abort`. */
+  readonly can: readonly string[];
+}
+
+export type ToRunsPanel =
+  | { readonly type: 'init'; readonly strings: RunsStrings; readonly state: Partial<RunsPanelState>; readonly locale: string }
+  | { readonly type: 'runs'; readonly rows: readonly RunRow[]; readonly failure: string | null }
+  | { readonly type: 'changed'; readonly rows: readonly RunRow[]; readonly removed: readonly string[] }
+  | { readonly type: 'select'; readonly runId: string }
+  | { readonly type: 'curves'; readonly request: number; readonly curves: MetricCurves }
+  | { readonly type: 'curvesFailed'; readonly request: number; readonly message: string };
+
+export type FromRunsPanel =
+  | { readonly type: 'ready' }
+  | { readonly type: 'state'; readonly state: RunsPanelState }
+  | { readonly type: 'getCurves'; readonly request: number; readonly runIds: readonly string[]; readonly smoothing: number }
+  | { readonly type: 'openStep'; readonly runId: string; readonly step: number }
+  | { readonly type: 'verb'; readonly verb: 'pauseRun' | 'resumeRun' | 'stopAndSaveRun' | 'abortRun'; readonly runId: string }
+  | { readonly type: 'save'; readonly name: string; readonly text: string }
+  | { readonly type: 'failed'; readonly message: string };

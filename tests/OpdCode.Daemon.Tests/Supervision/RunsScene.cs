@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using OpdCode.Daemon.Catalogue;
+using OpdCode.Daemon.Supervision;
+using OpdCode.Daemon.Work;
+using OpdCode.Protocol;
+using static OpdCode.Distillation.Tests.ToyModels;
+
+namespace OpdCode.Daemon.Tests.Supervision;
+
+/// <summary>A runs folder with a toy recipe, a supervisor over it, and real worker processes.</summary>
+internal sealed class RunsScene : IAsyncDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    public RunsScene(int steps = 100_000, string more = "")
+    {
+        Recipe = WriteRecipe(Folder, steps: steps, more: more);
+        Supervisor = Another();
+        Steering = new RunSteering(Supervisor, TimeProvider.System);
+    }
+
+    public TemporaryFolder Folder { get; } = new();
+
+    public string Recipe { get; }
+
+    public RunSupervisor Supervisor { get; }
+
+    public RunSteering Steering { get; }
+
+    public ConcurrentQueue<RunsChanged> Told { get; } = new();
+
+    public string RunsPath => Folder.File("runs");
+
+    /// <summary>Another daemon over the same folder.</summary>
+    public RunSupervisor Another() => new(new RunsFolder(RunsPath), WorkerLauncher.OfThisProgram(), TimeProvider.System, changed =>
+    {
+        Told.Enqueue(changed);
+        return Task.CompletedTask;
+    });
+
+    public async Task<RunsScene> Watched()
+    {
+        await Supervisor.Open(CancellationToken.None);
+        Supervisor.Watch();
+        return this;
+    }
+
+    public Task<Run> Start(string? name = null, params string[] overrides) =>
+        Steering.Start(new StartRunParams { RecipePath = Recipe, Name = name, Overrides = overrides }, CancellationToken.None);
+
+    public Run Now(string id)
+    {
+        Supervisor.Catalogue.Refresh(id);
+        return Supervisor.Catalogue.Require(id).Run;
+    }
+
+    public async Task<Run> Until(string id, Func<Run, bool> reached)
+    {
+        long started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            Run run = Now(id);
+            if (reached(run)) return run;
+            if (TimeProvider.System.GetElapsedTime(started) > s_patience) Assert.Fail($"{run.Name} is {run.State} at step {run.Step}: {run.Failure?.Message}\n{string.Join('\n', LogTail.Of(run.Folder))}");
+            await Task.Delay(20);
+        }
+    }
+
+    public Task<Run> Until(string id, RunState state) => Until(id, run => run.State == state);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Supervisor.DisposeAsync();
+        foreach (string id in new RunsFolder(RunsPath).RunIds())
+            new RunFolderReader(Path.Combine(RunsPath, id)).Worker()?.Identity.Kill();
+        // A process that is being ended may still hold its folder for a moment.
+        for (int i = 0; i < 50; i++)
+        {
+            try
+            {
+                Folder.Dispose();
+                return;
+            }
+            catch (IOException)
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
+}
