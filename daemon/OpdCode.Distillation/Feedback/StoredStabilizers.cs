@@ -4,7 +4,6 @@ using OpdCode.Distillation.Stabilizers;
 using OpdCode.Distillation.Stabilizers.Terms;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
-using OpdCode.Recipes.Stabilizers;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Feedback;

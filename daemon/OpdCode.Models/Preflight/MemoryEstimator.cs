@@ -47,7 +47,7 @@ internal static class MemoryEstimator
 
         long weights = (student.ParameterCount + adapter) * Float;
         long teacherWeights = (teacher?.ParameterCount ?? 0) * Float;
-        bool onProcessor = Kernels.Best is not null && !recipe.Device.StartsWith("cuda", StringComparison.Ordinal);
+        bool onProcessor = Kernels.Best is not null && CpuMemory.Fits(student) && !recipe.Device.StartsWith("cuda", StringComparison.Ordinal);
         long Writing(long count, int tokens, bool isGreedy) => onProcessor
             ? CpuMemory.Bytes(student, adapter, count, promptTokens, tokens)
             : Sampling(student, vocabulary, count, promptTokens, tokens, isGreedy);
