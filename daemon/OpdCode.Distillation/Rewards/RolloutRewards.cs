@@ -1,4 +1,5 @@
 using OpdCode.Distillation.Rollouts;
+using OpdCode.Distillation.Training;
 using OpdCode.Models;
 using OpdCode.Recipes;
 using OpdCode.Recipes.Data;
@@ -25,6 +26,7 @@ public sealed class RolloutRewards(Recipe recipe, string folder, LanguageModel s
     /// </summary>
     public IReadOnlyList<Rollout> Collect(StudentSampler sampler, int step, CancellationToken cancel)
     {
+        using StepProfile.Span span = StepProfile.Measure("sample and reward");
         var written = new List<Rollout>(Score(sampler.Sample(step, 0, cancel), cancel));
         for (int refill = 1; SamplesDynamically && refill <= MostRefills && WithSpread(written).Count() < recipe.Rollout.PromptsPerStep; refill++)
             written.AddRange(Score(sampler.Sample(step, refill, cancel), cancel));
