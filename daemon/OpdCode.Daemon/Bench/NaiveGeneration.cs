@@ -53,7 +53,8 @@ internal sealed class NaiveGeneration(Decoder model)
         }
     }
 
-    private torch.Tensor Forward(torch.Tensor ids_BT, torch.Tensor attention_BS, (torch.Tensor Keys, torch.Tensor Values)?[] cache)
+    /// <summary>Logits of the last position, [B, V].</summary>
+    internal torch.Tensor Forward(torch.Tensor ids_BT, torch.Tensor attention_BS, (torch.Tensor Keys, torch.Tensor Values)?[] cache)
     {
         long t = ids_BT.shape[1], s = attention_BS.shape[1];
         torch.Tensor positions_BT = (attention_BS.cumsum(-1) - 1).clamp_min(0).narrow(1, s - t, t);

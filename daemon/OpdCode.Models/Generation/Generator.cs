@@ -6,8 +6,9 @@ using TorchSharp;
 namespace OpdCode.Models.Generation;
 
 /// <summary>
-/// Writes responses to a batch of prompts of unequal lengths with a key-value cache. Prompts are aligned at their
-/// right end (padding on the left, masked), so every row appends to the same slot; finished rows leave the batch.
+/// Writes responses to prompts of unequal lengths. On a processor in float32 by <see cref="CpuGeneration"/>; elsewhere with
+/// tensors: prompts aligned at their right end (padding on the left, masked), so that every row appends to the same slot
+/// of the cache, and rows that finish leave the batch.
 /// </summary>
 public static class Generator
 {

@@ -1,4 +1,5 @@
 using OpdCode.Models.Decoding;
+using OpdCode.Models.Generation.Cpu;
 using OpdCode.Recipes;
 
 namespace OpdCode.Models.Preflight;
@@ -49,11 +50,15 @@ internal static class MemoryEstimator
         long moments = 2 * trained * Float + (adapter == 0 && number < Float && recipe.Optimizer.MasterWeights ? trained * Float : 0);
         long weights = student.ParameterCount * number + adapter * Float;
         long teacherWeights = (teacher?.ParameterCount ?? 0) * Bytes((recipe.Signal as TeacherSignalRecipe)?.Type ?? "float32");
-        long sampling = samples ? Sampling(student, vocabulary, sequences, promptTokens, responseTokens, isGreedy: recipe.Rollout.Temperature == 0) : 0;
+        bool onProcessor = Kernels.Best is not null && CpuMemory.Fits(student) && !recipe.Device.StartsWith("cuda", StringComparison.Ordinal);
+        long Writing(long count, int tokens, bool isGreedy) => onProcessor
+            ? CpuMemory.Bytes(student, adapter, count, promptTokens, tokens)
+            : Sampling(student, vocabulary, count, promptTokens, tokens, isGreedy);
+        long sampling = samples ? Writing(sequences, responseTokens, isGreedy: recipe.Rollout.Temperature == 0) : 0;
         if (recipe.Evaluate is { } evaluate)
         {
             long answers = evaluate.Count > 0 ? Math.Min(evaluate.Count, EvaluationBatch) : EvaluationBatch;
-            sampling = Math.Max(sampling, Sampling(student, vocabulary, answers, promptTokens, recipe.Rollout.MaxNewTokens, isGreedy: true));
+            sampling = Math.Max(sampling, Writing(answers, recipe.Rollout.MaxNewTokens, isGreedy: true));
         }
 
         long positions = micro * (promptTokens + responseTokens - 1), rows = micro * responseTokens;
@@ -79,7 +84,7 @@ internal static class MemoryEstimator
         };
     }
 
-    // Prefill keeps its activations until the batch is written; a step adds logits and what sampling makes of them.
+    // With tensors. Prefill keeps its activations until the batch is written; a step adds logits and what sampling makes of them.
     private static long Sampling(DecoderConfig c, int vocabulary, long sequences, int promptTokens, int responseTokens, bool isGreedy)
     {
         long capacity = Math.Max(16, promptTokens + Math.Min(responseTokens, 256));

@@ -14,7 +14,7 @@ internal sealed class ServeProcess : IDisposable
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };
-        foreach (string argument in new[] { Path.Combine(AppContext.BaseDirectory, "opdcode.dll"), "serve", .. args }) start.ArgumentList.Add(argument);
+        foreach (string argument in (string[])[Path.Combine(AppContext.BaseDirectory, "opdcode.dll"), "serve", .. args]) start.ArgumentList.Add(argument);
         Started = Stopwatch.GetTimestamp();
         Process = Process.Start(start)!;
         Process.ErrorDataReceived += (_, line) =>

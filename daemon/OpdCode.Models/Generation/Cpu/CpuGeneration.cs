@@ -9,11 +9,11 @@ namespace OpdCode.Models.Generation.Cpu;
 /// </summary>
 internal sealed unsafe class CpuGeneration : IDisposable
 {
-    // Enough rows for full tiles and for the weights to be read rarely; more would only need more memory.
-    private const int MostPlaces = 64;
+    /// <summary>Responses written at a time: enough for full tiles and for weights to be read rarely; more would only need more memory.</summary>
+    public const int MostPlaces = 64;
 
-    // Rows of one pass: places, and room for prompts beside them.
-    private const int MostRows = 128;
+    /// <summary>Rows of one pass: places, and room for prompts beside them.</summary>
+    public const int MostRows = 128;
 
     private readonly ThreadTeam _team;
     private readonly CpuDecoder _decoder;
@@ -57,9 +57,9 @@ internal sealed unsafe class CpuGeneration : IDisposable
         _order = [.. _responses.OrderBy(response => places[response.Prompt])];
     }
 
-    /// <summary>Whether a model can be generated from here: float32 on a processor with vector instructions.</summary>
+    /// <summary>Whether a model can be generated from here: float32 on a processor with vector instructions and memory for a second copy of the weights.</summary>
     public static bool Supports(Decoder model, int positions) =>
-        Kernels.Best is not null && model.Device.type == TorchSharp.DeviceType.CPU && model.Weights.Values_P.dtype == torch.float32
+        Kernels.Best is not null && model.Device.type == TorchSharp.DeviceType.CPU && model.Weights.Values_P.dtype == torch.float32 && CpuMemory.Fits(model.Config)
         // Angles that depend on the length of a batch are left to the decoder that trains with them.
         && !(model.Config.Rope.Kind == "dynamic" && positions > model.Config.Rope.OriginalMaxPositions);
 

@@ -34,7 +34,21 @@ internal readonly unsafe struct Lane128(Vector128<float> value) : ILane<Lane128>
     public static Lane128 Max(Lane128 a, Lane128 b) => new(Vector128.Max(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lane128 Exp(Lane128 a) => new(Vector128.Exp(a._value));
+    public static Lane128 Exp(Lane128 a)
+    {
+        Vector128<float> x = Vector128.Min(a._value, Vector128.Create(Exponential.Most)), n = Vector128.Round(x * Vector128.Create(Exponential.Log2E));
+        Vector128<float> r = Vector128.FusedMultiplyAdd(n, Vector128.Create(-Exponential.Ln2High), x);
+        r = Vector128.FusedMultiplyAdd(n, Vector128.Create(-Exponential.Ln2Low), r);
+        Vector128<float> p = Vector128.Create(Exponential.C7);
+        p = Vector128.FusedMultiplyAdd(p, r, Vector128.Create(Exponential.C6));
+        p = Vector128.FusedMultiplyAdd(p, r, Vector128.Create(Exponential.C5));
+        p = Vector128.FusedMultiplyAdd(p, r, Vector128.Create(Exponential.C4));
+        p = Vector128.FusedMultiplyAdd(p, r, Vector128.Create(Exponential.C3));
+        p = Vector128.FusedMultiplyAdd(p, r, Vector128.Create(Exponential.C2));
+        p = Vector128.FusedMultiplyAdd(p, r * r, r + Vector128<float>.One);
+        Vector128<float> power = ((Vector128.ConvertToInt32Native(n) + Vector128.Create(Exponential.Bias)) << Exponential.MantissaBits).AsSingle();
+        return new(Vector128.ConditionalSelect(Vector128.LessThan(x, Vector128.Create(Exponential.Least)), Vector128<float>.Zero, p * power));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lane128 a) => Vector128.Sum(a._value);

@@ -34,7 +34,21 @@ internal readonly unsafe struct Lane512(Vector512<float> value) : ILane<Lane512>
     public static Lane512 Max(Lane512 a, Lane512 b) => new(Vector512.Max(a._value, b._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lane512 Exp(Lane512 a) => new(Vector512.Exp(a._value));
+    public static Lane512 Exp(Lane512 a)
+    {
+        Vector512<float> x = Vector512.Min(a._value, Vector512.Create(Exponential.Most)), n = Vector512.Round(x * Vector512.Create(Exponential.Log2E));
+        Vector512<float> r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Exponential.Ln2High), x);
+        r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Exponential.Ln2Low), r);
+        Vector512<float> p = Vector512.Create(Exponential.C7);
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(Exponential.C6));
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(Exponential.C5));
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(Exponential.C4));
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(Exponential.C3));
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(Exponential.C2));
+        p = Vector512.FusedMultiplyAdd(p, r * r, r + Vector512<float>.One);
+        Vector512<float> power = ((Vector512.ConvertToInt32Native(n) + Vector512.Create(Exponential.Bias)) << Exponential.MantissaBits).AsSingle();
+        return new(Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(Exponential.Least)), Vector512<float>.Zero, p * power));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lane512 a) => Vector512.Sum(a._value);

@@ -1,9 +1,14 @@
+using System.Runtime.CompilerServices;
+
 namespace OpdCode.Models.Generation.Cpu;
 
 /// <summary>The kernels over registers of one width.</summary>
 internal sealed unsafe class LaneKernels<T> : IKernels
     where T : struct, ILane<T>
 {
+    // Compiled fully at the first call: until then every operation on a register would be a call, and a short run would end before.
+    private const MethodImplOptions Optimized = MethodImplOptions.AggressiveOptimization;
+
     private const int Block = TokenBlocks.Positions;
 
     /// <inheritdoc/>
@@ -13,6 +18,7 @@ internal sealed unsafe class LaneKernels<T> : IKernels
     public int TileRows => T.TileRows;
 
     /// <inheritdoc/>
+    [MethodImpl(Optimized)]
     public void Product(float* x, int xStride, int rows, float* panel, int depth, float* y, int yStride, float* addend, int addendStride)
     {
         if (rows == 1)
@@ -29,6 +35,7 @@ internal sealed unsafe class LaneKernels<T> : IKernels
     }
 
     /// <inheritdoc/>
+    [MethodImpl(Optimized)]
     public void RmsNorm(float* x, float* weight, int count, float epsilon, float* y)
     {
         T squares = T.All(0);
@@ -47,6 +54,7 @@ internal sealed unsafe class LaneKernels<T> : IKernels
     }
 
     /// <inheritdoc/>
+    [MethodImpl(Optimized)]
     public void Rotate(float* x, float* cos, float* sin, int half)
     {
         int i = 0;
@@ -66,6 +74,7 @@ internal sealed unsafe class LaneKernels<T> : IKernels
     }
 
     /// <inheritdoc/>
+    [MethodImpl(Optimized)]
     public void SiluProduct(float* gate, float* up, int count, float* y)
     {
         int i = 0;
@@ -79,6 +88,7 @@ internal sealed unsafe class LaneKernels<T> : IKernels
     }
 
     /// <inheritdoc/>
+    [MethodImpl(Optimized)]
     public void Attend(float* query, nint* keys, long keysOffset, long valuesOffset, int from, int to, int headSize, float* scores, float* y)
     {
         int firstBlock = from / Block, lastBlock = (to - 1) / Block;
@@ -97,6 +107,7 @@ internal sealed unsafe class LaneKernels<T> : IKernels
     }
 
     // Sixteen positions side by side: no sum across a register is needed.
+    [MethodImpl(Optimized)]
     private static void Scores(float* query, float* keys, int headSize, float scale, float* score)
     {
         for (int p = 0; p < Block; p += T.Count)
@@ -116,6 +127,7 @@ internal sealed unsafe class LaneKernels<T> : IKernels
         }
     }
 
+    [MethodImpl(Optimized)]
     private static void Values(float* weights, nint* blocks, long offset, int stride, int from, int to, int registers, float scale, float* y)
     {
         T a = T.All(0), b = a, c = a, d = a;
@@ -137,6 +149,7 @@ internal sealed unsafe class LaneKernels<T> : IKernels
     }
 
     /// <inheritdoc/>
+    [MethodImpl(Optimized)]
     public float Max(float* x, int count)
     {
         int i = 0;
@@ -154,6 +167,7 @@ internal sealed unsafe class LaneKernels<T> : IKernels
     }
 
     /// <inheritdoc/>
+    [MethodImpl(Optimized)]
     public double Exp(float* x, int count, float shift, float scale, float* y)
     {
         T sums = T.All(0), minus = T.All(-shift), factor = T.All(scale);

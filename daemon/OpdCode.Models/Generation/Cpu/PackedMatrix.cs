@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TorchSharp;
 
 namespace OpdCode.Models.Generation.Cpu;
@@ -52,6 +53,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Columns that a product writes: N rounded up to whole panels.</summary>
     public int PaddedOutputs => PanelCount * _kernels.PanelWidth;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Pack(float* from, int panel)
     {
         int width = _kernels.PanelWidth, first = panel * width, rows = Math.Min(width, Outputs - first);

@@ -9,6 +9,7 @@ namespace OpdCode.Models.Generation.Cpu;
 internal static unsafe class ProductTiles<T>
     where T : struct, ILane<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void One(float* x, int depth, float* w, float* y, float* addend)
     {
         int n = T.Count;
@@ -23,6 +24,7 @@ internal static unsafe class ProductTiles<T>
         Store(y, addend, a0, a1, a2);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Four(float* x, int stride, int depth, float* w, float* y, int yStride, float* addend, int addendStride)
     {
         int n = T.Count;
@@ -47,6 +49,7 @@ internal static unsafe class ProductTiles<T>
         Store(y + 3L * yStride, addend + 3 * s, d0, d1, d2);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Eight(float* x, int stride, int depth, float* w, float* y, int yStride, float* addend, int addendStride)
     {
         int n = T.Count;

@@ -43,7 +43,7 @@ internal sealed class ThreadTeam : IDisposable
         }
         (_work, _chunks, _next) = (work, chunks, 0);
         Interlocked.Exchange(ref _open, 1);
-        if (Volatile.Read(ref _sleeping) > 0) _wake.Release(_threads.Length);
+        if (Volatile.Read(ref _sleeping) > 0 && _wake.CurrentCount == 0) _wake.Release(_threads.Length);
         TakeChunks(0);
         // Closed before the count is read: a thread that comes later sees it and leaves.
         Interlocked.Exchange(ref _open, 0);

@@ -76,6 +76,14 @@ public sealed class CpuGenerationTests
     }
 
     [Fact]
+    public void Weights_too_large_to_be_held_twice_are_left_to_tensors()
+    {
+        using Decoder model = TinyModels.Create();
+        Assert.True(CpuGeneration.Supports(model, 100));
+        Assert.False(CpuMemory.Fits(model.Config with { HiddenSize = 1 << 18, Layers = 1000 }));
+    }
+
+    [Fact]
     public void Blocks_are_shared_until_the_last_holder_gives_them_back()
     {
         using var pool = new TokenBlocks(32);

@@ -85,6 +85,18 @@ public sealed unsafe class KernelTests
     }
 
     [Theory, MemberData(nameof(Widths))]
+    public void The_exponential_is_exact_to_two_units_in_the_last_place(int width)
+    {
+        IKernels kernels = Create(width);
+        float[] x = [.. Enumerable.Range(0, 16_000).Select(i => -87.3f + i * (175.6f / 16_000)), float.NegativeInfinity, -88, -1000, 0, .. new float[12]];
+        using NativeFloats a = Copy(x, x.Length), y = new(x.Length);
+        kernels.Exp(a.Start, x.Length, 0, 1, y.Start);
+        for (int i = 0; i < 16_000; i++) Assert.Equal(1, y.Start[i] / Math.Exp(x[i]), 2.5e-7);
+        for (int i = 16_000; i < 16_003; i++) Assert.Equal(0, y.Start[i]);
+        Assert.Equal(1, y.Start[16_003]);
+    }
+
+    [Theory, MemberData(nameof(Widths))]
     public void Attention_weighs_values_by_the_softmax_of_scores(int width)
     {
         IKernels kernels = Create(width);
