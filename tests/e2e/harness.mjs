@@ -98,8 +98,8 @@ export class Code {
     page.on('console', (m) => { if (/Content Security Policy/.test(m.text())) this.csp.push(m.text()); }); }
   async open(server, folder, { payload = [] } = {}) {
     const q = new URLSearchParams({ folder, payload: JSON.stringify([['skipWelcome', 'true'], ['skipReleaseNotes', 'true'], ...payload]) });
-    await this.page.goto(`${server.url}/?${q}`);
-    await this.page.locator('.monaco-workbench').waitFor({ timeout: 60000 });
+    await this.page.goto(`${server.url}/?${q}`, { waitUntil: 'domcontentloaded', timeout: 90_000 });
+    await this.page.locator('.monaco-workbench').waitFor({ timeout: 90_000 });
   }
   /** Press a key that opens the quick input. A key pressed while focus is moving into a webview that is still loading is LOST, so try again. */
   async #quickInput(key) {
