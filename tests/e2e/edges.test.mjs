@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { daemon, makeRun, makeTest, makeWorkspace, removeFolder, screenshots, soon } from './fixture.mjs';
@@ -19,6 +19,12 @@ after(async () => {
   await browser?.stop();
   if (folder) removeFolder(folder);
 });
+
+/** A run in the folder; made when the first test asks, so that each can be run by itself. */
+function aRun() {
+  const runs = join(folder, 'runs');
+  return (existsSync(runs) ? readdirSync(runs).find((name) => name.startsWith('arithmetic')) : undefined) ?? makeRun(folder);
+}
 
 async function withWindow(options, look) {
   const server = await startCodeServer({ vsix: [process.env.VSIX], ...options });
@@ -84,7 +90,7 @@ test('in an untrusted folder recipes are read and checked, and nothing of the fo
 });
 
 test('texts full of markup, links, commands and control characters are shown as text', async () => {
-  const runId = makeRun(folder);
+  const runId = aRun();
   const file = join(folder, 'runs', runId, 'rollouts', readdirSync(join(folder, 'runs', runId, 'rollouts')).at(-1));
   const hostile = '<img src=x onerror=alert(1)> [click](command:workbench.action.closeWindow) $(zap) `|` \u202Egnp.exe \u001b[31mred\u001b[0m \u0000 http://example.com';
   const lines = readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
@@ -115,7 +121,7 @@ test('texts full of markup, links, commands and control characters are shown as 
 });
 
 test('a text of 32,768 tokens is coloured where one looks, and another metric is quick', async () => {
-  const folderOfRun = join(folder, 'runs', readdirSync(join(folder, 'runs')).filter((name) => !name.startsWith('.')).at(-1), 'rollouts');
+  const folderOfRun = join(folder, 'runs', aRun(), 'rollouts');
   const file = join(folderOfRun, readdirSync(folderOfRun).at(-1));
   const [first] = readFileSync(file, 'utf8').trim().split('\n');
   const tokens = 32_768;
@@ -155,7 +161,7 @@ test('a text of 32,768 tokens is coloured where one looks, and another metric is
 
 test('a workspace of a thousand runs opens as fast as a small one', async () => {
   const runs = join(folder, 'runs');
-  const [one] = readdirSync(runs).filter((name) => !name.startsWith('.'));
+  const one = aRun();
   for (let run = 0; run < 1000; run++) {
     const copy = join(runs, `copy-${String(run).padStart(4, '0')}`);
     mkdirSync(copy);
