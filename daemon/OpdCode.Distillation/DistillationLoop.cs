@@ -25,7 +25,7 @@ public sealed class DistillationLoop(
     /// <summary>Runs all steps; yields after each, so that the caller can show progress or stop between steps.</summary>
     public IEnumerable<StepReport> Run(CancellationToken cancel)
     {
-        using var optimizer = new AdamW(student.Decoder.Trained, recipe.Optimizer);
+        using var optimizer = new AdamW(student.Decoder.Trained, recipe.Optimizer, recipe.Seed);
         var feedback = new FeedbackRecorder(student, objective.Label, recipe.Record.TopK);
         int? resumed = recorder.Begin(optimizer); // everything else is a function of seed and step
         if (resumed is null) yield return recorder.Evaluated(0, evaluator?.Evaluate(student, cancel));
@@ -50,7 +50,7 @@ public sealed class DistillationLoop(
                 SequenceBatch batch = SequenceBatch.Create(part, student.Decoder.Device);
                 TokenRows rows = shaped.Apply(Rows(batch, rollouts, trainedTokens), batch);
                 ObjectiveResult result = objective.Evaluate(rows);
-                result.Loss.backward();
+                using (StepProfile.Measure("backward")) result.Loss.backward();
                 recorder.Record(feedback, batch, rows, result.Signals, step, totals.Sequences);
                 totals.Add(result, rows, part.Count);
             }
@@ -86,6 +86,7 @@ public sealed class DistillationLoop(
         SequenceNormalizer = rollouts.Count,
         Rewards_B = batch.Rewards_B,
         Groups_B = batch.Groups_B,
+        IsGiven_N = batch.IsGiven_N,
         GroupNormalizer = rollouts.Select(r => r.Group).Distinct().Count(),
     });
 }

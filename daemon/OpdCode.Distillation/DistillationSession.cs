@@ -11,6 +11,7 @@ using OpdCode.Distillation.Training;
 using OpdCode.Models;
 using OpdCode.Models.Decoding;
 using OpdCode.Models.Native;
+using OpdCode.Models.Weights;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
 using OpdCode.Recipes.Resolving;
@@ -48,7 +49,7 @@ public sealed class DistillationSession : IDisposable
         if (recipe.Evaluate is EvaluateRecipe evaluate)
             _evaluator = new Evaluator(evaluate, evaluate.Data ?? recipe.Data.Train, PromptEncoder.ReadHeldOut(evaluate, recipe.Data, student, longest), longest);
         _signal = SignalFactory.Create(recipe, judge, student, prompts, recipeFolder);
-        _sampler = new StudentSampler(student, prompts, recipe);
+        _sampler = new StudentSampler(student, prompts, recipe, judge);
         _rewards = new RolloutRewards(recipe, recipeFolder, student);
         if (recipe.Acceleration is ExtrapolateAccelerationRecipe acceleration)
         {
@@ -117,15 +118,15 @@ public sealed class DistillationSession : IDisposable
         Recipe recipe = Located(reading);
         torch.Device device = ComputeDevice.Resolve(recipe.Device);
         StabilizerPipeline stabilizers = StabilizerFactory.Create(recipe.Stabilizers, recipe.Objective, recipe.Seed);
-        IObjective objective = stabilizers.WithTerms(ObjectiveFactory.Create(recipe.Objective));
+        IObjective objective = stabilizers.WithTerms(ObjectiveFactory.Create(recipe));
         if (recipe.Objective is GroupRewardObjectiveRecipe { ScaleRewards: "batch" } && recipe.Optimizer.MicroBatch > 0)
         {
             throw new OpdException(ErrorCodes.ObjectiveInvalid,
                 $"objective.scaleRewards is \"batch\", which compares all rewards of a step, but optimizer.microBatch is {recipe.Optimizer.MicroBatch}, which shows the objective a part of them at a time. Set microBatch to 0 or scaleRewards to \"group\".");
         }
         LanguageModel student = recipe.Student.FromScratch
-            ? LanguageModel.FromScratch(recipe.Student.Model, device, recipe.Seed)
-            : LanguageModel.Load(recipe.Student.Model, device);
+            ? LanguageModel.FromScratch(recipe.Student.Model, device, recipe.Seed, MemoryType.Of(recipe.Student.Type))
+            : LanguageModel.Load(recipe.Student.Model, device, MemoryType.Of(recipe.Student.Type));
         IJudge? judge = null;
         try
         {
@@ -139,6 +140,7 @@ public sealed class DistillationSession : IDisposable
                 throw new OpdException(ErrorCodes.RecipeInvalid, "The objective or a stabilizer compares the student with a teacher, but the recipe has no signal. Add \"signal\": {\"kind\": \"teacher\", \"model\": \"…\"}.");
             judge = SignalFactory.CreateJudge(recipe, student);
             student.Decoder.Trained.EnableTraining();
+            student.Decoder.RecomputesBlocks = recipe.Optimizer.ActivationCheckpointing;
             return new DistillationSession(recipe, student, judge, objective, stabilizers, folder, reading.Folder, time);
         }
         catch

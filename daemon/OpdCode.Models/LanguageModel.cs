@@ -94,9 +94,9 @@ public sealed class LanguageModel : IDisposable
     }
 
     /// <summary>Reads configuration and tokenizer only and starts from random weights.</summary>
-    public static LanguageModel FromScratch(string folder, torch.Device device, long seed)
+    public static LanguageModel FromScratch(string folder, torch.Device device, long seed, torch.ScalarType type = torch.ScalarType.Float32)
     {
-        LanguageModel model = Shell(folder, folder, device, torch.float32);
+        LanguageModel model = Shell(folder, folder, device, type);
         model.Decoder.Initialize(seed);
         return model;
     }

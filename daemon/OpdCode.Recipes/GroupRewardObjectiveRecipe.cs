@@ -29,6 +29,9 @@ public sealed record GroupRewardObjectiveRecipe : ObjectiveRecipe
     /// <summary>Correction for a sampler whose probabilities differ from the trainer's; none when absent.</summary>
     public ImportanceRecipe? Importance { get; init; }
 
+    /// <summary>What the sum over tokens is divided by; what the estimator does when absent. EGRSD compares rewards over the run and divides by tokens.</summary>
+    public LossNormalization? Normalize { get; init; }
+
     /// <summary>The longest response, tokens: dr-grpo's constant and dapo's overlong penalty count against it.</summary>
     [Range(1, int.MaxValue)]
     [Unit("tokens")]

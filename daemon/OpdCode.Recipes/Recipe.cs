@@ -41,6 +41,9 @@ public sealed record Recipe
     /// <summary>How responses are scored, for objectives that learn from rewards: each reward times its weight, added up.</summary>
     public IReadOnlyList<RewardRecipe> Rewards { get; init; } = [];
 
+    /// <summary>Text that the student did not write, learned from beside or before its own; none when absent.</summary>
+    public OffPolicyRecipe? OffPolicy { get; init; }
+
     /// <summary>What is done around the steps to need fewer of them; nothing when absent.</summary>
     public AccelerationRecipe? Acceleration { get; init; }
 

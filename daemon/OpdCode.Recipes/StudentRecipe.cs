@@ -17,4 +17,10 @@ public sealed record StudentRecipe
 
     /// <summary>Train a low-rank adapter instead of all weights.</summary>
     public LoraRecipe? Lora { get; init; }
+
+    /// <summary>Type of the weights in memory, and of what is computed with them. Losses, adapters and optimizer state are float32 in either case.</summary>
+    /// <value>float32 by default.</value>
+    [Choice("float32", "Exact.")]
+    [Choice("bfloat16", "Half the memory; products are several times faster where the processor or card has them in hardware, and numbers carry 8 bits.")]
+    public string Type { get; init; } = "float32";
 }

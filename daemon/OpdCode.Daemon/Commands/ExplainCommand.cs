@@ -32,13 +32,18 @@ public static class ExplainCommand
         {
             Table table = new Table().Border(TableBorder.Simple).Title($"sequence {s + 1}")
                 .AddColumns("#", "log p student", "log p teacher", "divergence", "advantage", "weight", "loss", "H student", "H teacher", "mass student", "mass teacher", "largest gradient");
+            string[] stages = [.. explanation.Sequences[s].Tokens.Select(t => t.Stages?.Keys).FirstOrDefault(k => k is not null) ?? []];
+            string[] terms = [.. explanation.Sequences[s].Tokens.Select(t => t.Terms?.Keys).FirstOrDefault(k => k is not null) ?? []];
+            bool isShifted = explanation.Sequences[s].Tokens.Any(t => t.AdvantageShift is not null);
+            table.AddColumns([.. isShifted ? ["shift"] : Array.Empty<string>(), .. stages.Select(n => $"after {n}"), .. terms.Select(n => $"loss of {n}")]);
             for (int t = 0; t < explanation.Sequences[s].Tokens.Count; t++)
             {
                 ExplainedToken token = explanation.Sequences[s].Tokens[t];
                 double[] gradient = explanation.Sequences[s].Gradient[t];
                 int largest = Enumerable.Range(0, gradient.Length).MaxBy(v => Math.Abs(gradient[v]));
-                table.AddRow($"{t + 1}", Show(token.StudentLogprob), Show(token.TeacherLogprob), Show(token.Divergence), Show(token.Advantage), Show(token.Weight), Show(token.Loss),
-                    Show(token.StudentEntropy), Show(token.TeacherEntropy), Show(token.StudentMass), Show(token.TeacherMass), $"{Show(gradient[largest])} on id {largest}");
+                string[] shaped = [.. isShifted ? [Show(token.AdvantageShift)] : Array.Empty<string>(), .. stages.Select(n => Show(token.Stages?.GetValueOrDefault(n))), .. terms.Select(n => Show(token.Terms?.GetValueOrDefault(n)))];
+                table.AddRow([$"{t + 1}", Show(token.StudentLogprob), Show(token.TeacherLogprob), Show(token.Divergence), Show(token.Advantage), Show(token.Weight), Show(token.Loss),
+                    Show(token.StudentEntropy), Show(token.TeacherEntropy), Show(token.StudentMass), Show(token.TeacherMass), $"{Show(gradient[largest])} on id {largest}", .. shaped]);
             }
             console.Write(table);
         }

@@ -20,8 +20,9 @@ public static class RunCommand
         Option<int?> steps = new("--steps") { Description = "Number of optimizer steps, instead of the recipe's.", HelpName = "N" };
         Option<long?> seed = new("--seed") { Description = "Seed, instead of the recipe's.", HelpName = "N" };
         Option<string[]> set = RecipeOptions.Set();
+        Option<string?> profile = new("--profile") { Description = "Write where the time of the second step goes (of the first, where there is one) as a Chrome trace.", HelpName = "FILE" };
         Option<bool> json = CommandEdge.JsonOption();
-        Command command = new("run", "Distil: run a recipe from start to end.") { recipe, output, steps, seed, set, json };
+        Command command = new("run", "Distil: run a recipe from start to end.") { recipe, output, steps, seed, set, profile, json };
         command.SetInterruptibleWork(json, (parsed, progress, interrupts) =>
         {
             var overrides = new List<string>(parsed.GetValue(set)!);
@@ -32,7 +33,7 @@ public static class RunCommand
             string folder = parsed.GetValue(output) ?? DefaultFolder(path, reading.Recipe!);
             using DistillationSession session = DistillationSession.Open(reading, folder, TimeProvider.System);
             SmallFile.Write(Path.Combine(session.Folder, RunFiles.Request), RunRequest.Record(path, overrides, TimeProvider.System.GetUtcNow()));
-            return Follow(session, progress, interrupts);
+            return Follow(session, progress, interrupts, parsed.GetValue(profile));
         }, Print, ExitCode);
         return command;
     }
@@ -41,7 +42,7 @@ public static class RunCommand
     /// Runs a session to its end and writes its page. The first interrupt stops and saves, the second aborts. Daemons see
     /// the run like one of their own, and can steer it.
     /// </summary>
-    internal static RunSummary Follow(DistillationSession session, IAnsiConsole progress, Interrupts interrupts)
+    internal static RunSummary Follow(DistillationSession session, IAnsiConsole progress, Interrupts interrupts, string? profile = null)
     {
         using var control = new RunControl();
         using WorkerPresence presence = WorkerPresence.Enter(session.Folder, control, session.Recipe.Device, Attendance.Foreground, TimeProvider.System);
@@ -52,7 +53,7 @@ public static class RunCommand
         });
         using CancellationTokenRegistration abort = interrupts.Second.Register(() => Ask(control, RunInput.AskAbort));
         var display = new RunDisplay(progress, session);
-        display.Follow(control.Steer(new SessionRun(session, TimeProvider.System)));
+        display.Follow(ProfiledSteps.Of(control.Steer(new SessionRun(session, TimeProvider.System)), profile, session.Recipe.Steps));
         return session.Summary(RunReport.Write(session.Folder).Path);
     }
 

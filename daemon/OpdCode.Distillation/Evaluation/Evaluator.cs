@@ -1,4 +1,5 @@
 using OpdCode.Distillation.Rollouts;
+using OpdCode.Distillation.Training;
 using OpdCode.Models;
 using OpdCode.Models.Generation;
 using OpdCode.Protocol;
@@ -40,6 +41,7 @@ public sealed class Evaluator
     /// <summary>Answers all of them.</summary>
     public EvaluationResult Evaluate(LanguageModel model, CancellationToken cancel)
     {
+        using StepProfile.Span span = StepProfile.Measure("evaluate");
         var responses = new string[_byLength.Length];
         var options = new SamplingOptions { MaxNewTokens = _maxNewTokens, Temperature = 0, StopIds = model.StopIds };
         foreach (int[] batch in _byLength.Chunk(BatchSize)) // similar lengths together: less padding

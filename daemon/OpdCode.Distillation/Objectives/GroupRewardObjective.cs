@@ -85,6 +85,7 @@ internal sealed class GroupRewardObjective : IObjective
 
     private torch.Tensor Coefficients_N(TokenRows rows, torch.ScalarType type)
     {
+        if (_recipe.Normalize is { } normalize) return RowCoefficients.For(rows, normalize, type);
         if (_recipe.Estimator == "dapo") return RowCoefficients.For(rows, LossNormalization.Tokens, type);
         if (_recipe.Estimator == "grpo") return RowCoefficients.For(rows, LossNormalization.Sequences, type);
         double sequences = rows.SequenceNormalizer ?? throw new OpdException(ErrorCodes.ObjectiveInputMissing,

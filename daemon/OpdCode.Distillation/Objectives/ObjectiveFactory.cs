@@ -8,6 +8,15 @@ namespace OpdCode.Distillation.Objectives;
 /// <summary>Makes the objective that a recipe asks for.</summary>
 public static class ObjectiveFactory
 {
+    /// <summary>The objective of a whole recipe: with another one on given text where it asks for that.</summary>
+    /// <exception cref="OpdException">OPD1301 for an unknown name or a value out of range, OPD1303 for a combination that is not a loss.</exception>
+    public static IObjective Create(Recipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        IObjective own = Create(recipe.Objective);
+        return recipe.OffPolicy is { } off && (off.Objective is not null || off.Weight != 1) ? new MixedObjective(own, Create(off.Objective ?? recipe.Objective), off.Weight) : own;
+    }
+
     /// <summary>The objective of a recipe, ready to evaluate rows.</summary>
     /// <exception cref="OpdException">OPD1301 for an unknown name or a value out of range, OPD1303 for a combination that is not a loss.</exception>
     public static IObjective Create(ObjectiveRecipe recipe) => recipe switch

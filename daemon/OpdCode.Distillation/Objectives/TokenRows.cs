@@ -50,6 +50,9 @@ public sealed record TokenRows
     /// <summary>log p of the sampled token under a teacher that gives no hidden states (a remote server), nats.</summary>
     public torch.Tensor? TeacherLogprobs_N { get; init; }
 
+    /// <summary>Whether each row's text was given, not written by the student, bool [N]; null where the student wrote all of it.</summary>
+    public torch.Tensor? IsGiven_N { get; init; }
+
     /// <summary>log B(y) of the sampled token under the base of an extrapolated target, nats; null without extrapolation.</summary>
     public torch.Tensor? BaseLogprobs_N { get; init; }
 

@@ -1,8 +1,10 @@
 using OpdCode.Distillation.Rollouts;
+using OpdCode.Distillation.Training;
 using OpdCode.Models;
 using OpdCode.Recipes;
 using OpdCode.Recipes.Data;
 using OpdCode.Recipes.Rewards;
+using OpdCode.Recipes.Stabilizers;
 
 namespace OpdCode.Distillation.Rewards;
 
@@ -14,7 +16,9 @@ public sealed class RolloutRewards(Recipe recipe, string folder, LanguageModel s
     // How often a step may ask for more prompts before it takes what it has: three refills make at most four times the rollouts.
     private const int MostRefills = 3;
 
-    private bool SamplesDynamically => recipe.Objective is GroupRewardObjectiveRecipe { Estimator: "dapo" } && _scorer is not null;
+    // Rewards that are whitened over the run need no spread within a group.
+    private bool SamplesDynamically => recipe.Objective is GroupRewardObjectiveRecipe { Estimator: "dapo" } && _scorer is not null
+        && !recipe.Stabilizers.OfType<WelfordWhiteningRecipe>().Any(w => w.Center || w.Scale);
 
     /// <summary>
     /// What the student wrote in a step, with rewards where the recipe has any. For DAPO (arXiv 2503.14476, dynamic
@@ -22,6 +26,7 @@ public sealed class RolloutRewards(Recipe recipe, string folder, LanguageModel s
     /// </summary>
     public IReadOnlyList<Rollout> Collect(StudentSampler sampler, int step, CancellationToken cancel)
     {
+        using StepProfile.Span span = StepProfile.Measure("sample and reward");
         var written = new List<Rollout>(Score(sampler.Sample(step, 0, cancel), cancel));
         for (int refill = 1; SamplesDynamically && refill <= MostRefills && WithSpread(written).Count() < recipe.Rollout.PromptsPerStep; refill++)
             written.AddRange(Score(sampler.Sample(step, refill, cancel), cancel));

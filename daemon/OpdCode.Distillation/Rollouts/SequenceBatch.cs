@@ -1,3 +1,4 @@
+using OpdCode.Distillation.Training;
 using OpdCode.Models.Decoding;
 using TorchSharp;
 
@@ -67,6 +68,10 @@ public sealed class SequenceBatch
     public torch.Tensor? Rewards_B => Rollouts.All(r => r.Reward is not null)
         ? torch.tensor(Rollouts.Select(r => (float)r.Reward!.Value).ToArray(), device: Rows_N.device) : null;
 
+    /// <summary>Whether each row's text was given, not written by the student, bool [N]; null where the student wrote all of it.</summary>
+    public torch.Tensor? IsGiven_N => Rollouts.All(r => r.Writer == RolloutWriter.Student) ? null
+        : torch.tensor(Rollouts.SelectMany(r => Enumerable.Repeat(r.Writer != RolloutWriter.Student, r.ResponseIds.Length)).ToArray(), device: Rows_N.device);
+
     /// <summary>The group of each sequence, int64 [B].</summary>
     public torch.Tensor Groups_B => torch.tensor(Rollouts.Select(r => (long)r.Group).ToArray(), device: Rows_N.device);
 
@@ -89,5 +94,9 @@ public sealed class SequenceBatch
     }
 
     /// <summary>The hidden states of a model at the trained rows: [N, D].</summary>
-    public torch.Tensor HiddenRows(Decoder model) => model.Hidden(Packed, Rows_N);
+    public torch.Tensor HiddenRows(Decoder model)
+    {
+        using StepProfile.Span span = StepProfile.Measure(torch.is_grad_enabled() ? "student forward" : "score");
+        return model.Hidden(Packed, Rows_N);
+    }
 }

@@ -1,3 +1,5 @@
+using OpdCode.Distillation.Signals;
+using OpdCode.Distillation.Training;
 using OpdCode.Models;
 using OpdCode.Models.Generation;
 using OpdCode.Models.Tokenization;
@@ -14,19 +16,23 @@ public sealed class StudentSampler
     private readonly PromptSource _prompts;
     private readonly Recipe _recipe;
     private readonly int? _end;
+    private readonly OffPolicyText? _offPolicy;
 
     /// <summary>Checks, for the supervised objective, that every example has an answer to learn from.</summary>
     /// <param name="student">The model that learns.</param>
     /// <param name="prompts">The training examples.</param>
     /// <param name="recipe">How texts are made of them.</param>
+    /// <param name="judge">Who may write text for the student to learn from; null where nobody does.</param>
     /// <exception cref="OpdException">OPD1201 naming file and line: no completion, or an empty one for a model without an end token.</exception>
-    public StudentSampler(LanguageModel student, PromptSource prompts, Recipe recipe)
+    public StudentSampler(LanguageModel student, PromptSource prompts, Recipe recipe, IJudge? judge = null)
     {
         ArgumentNullException.ThrowIfNull(student);
         ArgumentNullException.ThrowIfNull(prompts);
         ArgumentNullException.ThrowIfNull(recipe);
         (_student, _prompts, _recipe) = (student, prompts, recipe);
-        if (recipe.Objective is not SupervisedObjectiveRecipe) return;
+        if (recipe.OffPolicy is { } off && recipe.Objective is not SupervisedObjectiveRecipe) _offPolicy = new OffPolicyText(off, recipe, student, judge);
+        bool learnsFromAnswers = recipe.Objective is SupervisedObjectiveRecipe || _offPolicy is { UsesJudge: false };
+        if (!learnsFromAnswers) return;
         _end = student.EndId(recipe.Data.Format);
         foreach (TrainingExample example in prompts.Loaded) CheckCompletion(example);
     }
@@ -37,10 +43,13 @@ public sealed class StudentSampler
     /// <param name="cancel">Checked between tokens.</param>
     public IReadOnlyList<Rollout> Sample(int step, int refill, CancellationToken cancel)
     {
+        using StepProfile.Span span = StepProfile.Measure("sample");
         EncodedPrompt[] batch = _prompts.Next(_recipe.Rollout.PromptsPerStep);
         // Refills draw random numbers as the steps after the last would: a function of step and refill alone.
         int draw = step + refill * _recipe.Steps;
-        return _recipe.Objective is SupervisedObjectiveRecipe ? batch.Select(Given).ToArray() : Write(draw, refill * _recipe.Rollout.PromptsPerStep, batch, cancel);
+        if (_recipe.Objective is SupervisedObjectiveRecipe) return batch.Select(Given).ToArray();
+        int firstGroup = refill * _recipe.Rollout.PromptsPerStep;
+        return _offPolicy is null ? Write(draw, firstGroup, batch, cancel) : _offPolicy.Mix(step, draw, batch, firstGroup, Given, own => Write(draw, firstGroup, own, cancel), cancel);
     }
 
     private Rollout[] Write(int draw, int firstGroup, EncodedPrompt[] batch, CancellationToken cancel)

@@ -69,6 +69,7 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
     /// <summary>Records the token feedback of a micro-batch where the recipe asks for it.</summary>
     public void Record(FeedbackRecorder feedback, SequenceBatch batch, TokenRows rows, TokenSignals signals, int step, int firstIndex)
     {
+        using StepProfile.Span span = StepProfile.Measure("record feedback");
         RecordRecipe record = recipe.Record;
         bool due = record.Every > 0 && (step == 1 || step == recipe.Steps || step % record.Every == 0);
         if (!due || firstIndex >= record.Rollouts) return;
@@ -87,6 +88,7 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
     /// <summary>Records a step's numbers, and the evaluation if there was one.</summary>
     public StepReport Stepped(int step, StepTotals totals, StepClock clock, double gradientNorm, double learningRate, EvaluationResult? result)
     {
+        using StepProfile.Span span = StepProfile.Measure("record metrics");
         TotalTokens += totals.Tokens;
         var values = new Dictionary<string, double>
         {
@@ -146,6 +148,7 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
     /// <summary>Writes the checkpoint of the step that was recorded last; nothing when that has been done.</summary>
     public void Checkpoint(int step)
     {
+        using StepProfile.Span span = StepProfile.Measure("checkpoint");
         if (_saved?.Step == step) return;
         double? accuracy = _latest.Step == step ? _latest.Accuracy : null;
         bool best = accuracy >= (_saved?.BestAccuracy ?? double.NegativeInfinity); // of equals the one that trained longer

@@ -1,4 +1,5 @@
 using OpdCode.Models.Decoding;
+using OpdCode.Distillation.Rollouts;
 using OpdCode.Distillation.Runs;
 using TorchSharp;
 
@@ -21,6 +22,9 @@ public interface IJudge : IDisposable
 
     /// <summary>Does something with its network: reading a text, or writing one. Without gradient.</summary>
     T Use<T>(Func<Decoder, T> use);
+
+    /// <summary>Its hidden states at the trained rows of a batch: [N, M].</summary>
+    torch.Tensor HiddenRows(SequenceBatch batch) => Use(batch.HiddenRows);
 
     /// <summary>Follows the student after an optimizer step, where it does.</summary>
     /// <param name="step">The step, from 1.</param>

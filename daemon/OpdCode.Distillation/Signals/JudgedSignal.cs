@@ -42,7 +42,7 @@ internal sealed class JudgedSignal(IJudge judge, JudgedSignalParts parts) : ITok
         Rollout[] prepared = [.. WithContexts(rollouts, step, cancel)];
         _skipped = rollouts.Count - prepared.Length;
         parts.Extrapolation?.Begin(() => SequenceBatch.Split(prepared, parts.MicroBatch).Select(p => SequenceBatch.Create(p, parts.Device)),
-            batch => (judge.Use(Seen(batch, r => r.JudgePromptIds).HiddenRows), judge.Head_WM));
+            batch => (judge.HiddenRows(Seen(batch, r => r.JudgePromptIds)), judge.Head_WM));
         return prepared;
     }
 
@@ -52,7 +52,7 @@ internal sealed class JudgedSignal(IJudge judge, JudgedSignalParts parts) : ITok
         using var none = torch.no_grad();
         rows = rows with
         {
-            TeacherHidden_NM = judge.Use(Seen(batch, r => r.JudgePromptIds).HiddenRows),
+            TeacherHidden_NM = judge.HiddenRows(Seen(batch, r => r.JudgePromptIds)),
             TeacherHead_WM = judge.Head_WM,
         };
         if (parts.Auxiliary.Count > 0)
@@ -69,7 +69,7 @@ internal sealed class JudgedSignal(IJudge judge, JudgedSignalParts parts) : ITok
     }
 
     private torch.Tensor Logprobs_N(SequenceBatch batch, TokenRows rows, Func<Rollout, int[]?> prompt) =>
-        HeadProbe.Logprobs_N(judge.Use(Seen(batch, prompt).HiddenRows), judge.Head_WM, rows.VocabularySize, rows.SampledIds_N);
+        HeadProbe.Logprobs_N(judge.HiddenRows(Seen(batch, prompt)), judge.Head_WM, rows.VocabularySize, rows.SampledIds_N);
 
     // The same responses behind other prompts: the rows come in the same order, response by response.
     private static SequenceBatch Seen(SequenceBatch batch, Func<Rollout, int[]?> prompt) => batch.Rollouts.All(r => prompt(r) is null)

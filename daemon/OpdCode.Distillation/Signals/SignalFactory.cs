@@ -1,6 +1,7 @@
 using OpdCode.Distillation.Environments;
 using OpdCode.Distillation.Rollouts;
 using OpdCode.Models;
+using OpdCode.Models.Weights;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
 
@@ -23,7 +24,7 @@ public static class SignalFactory
         if (recipe.Objective is SupervisedObjectiveRecipe) return null;
         return recipe.Signal switch
         {
-            TeacherSignalRecipe teacher => LoadTeacher(teacher.Model, student),
+            TeacherSignalRecipe teacher => LoadTeacher(teacher.Model, teacher.Type, student, teacher.ScoreCache),
             SelfSignalRecipe self => new SelfJudge(student, self),
             _ => null,
         };
@@ -68,9 +69,15 @@ public static class SignalFactory
         };
     }
 
-    private static TeacherSignal LoadTeacher(string folder, LanguageModel student)
+    // Shared by all runs of this user: the files are named by their content.
+    private static string CacheFolder => Path.Combine(
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData) is { Length: > 0 } local ? local : Path.GetTempPath(), "opdcode", "scores");
+
+    private static TeacherSignal LoadTeacher(string folder, string type, LanguageModel student, int cacheMegabytes = 0)
     {
-        var teacher = new TeacherSignal(LanguageModel.Load(folder, student.Decoder.Device));
+        LanguageModel model = LanguageModel.Load(folder, student.Decoder.Device, MemoryType.Of(type));
+        // An adapter is not part of the weights that name what is kept.
+        var teacher = new TeacherSignal(model, cacheMegabytes > 0 && model.Decoder.Adapter is null ? new ScoreCache(CacheFolder, cacheMegabytes * 1_000_000L, model.Decoder.Weights.Values_P) : null);
         try
         {
             teacher.CheckSameTokens(student);
@@ -85,7 +92,7 @@ public static class SignalFactory
 
     private static Extrapolation Extrapolate(Recipe recipe, ExtrapolationRecipe extrapolation, LanguageModel student, int longestPrompt)
     {
-        IJudge from = extrapolation.Base is { } folder ? LoadTeacher(folder, student) : new SelfJudge(student, new SelfSignalRecipe());
+        IJudge from = extrapolation.Base is { } folder ? LoadTeacher(folder, (recipe.Signal as TeacherSignalRecipe)?.Type ?? recipe.Student.Type, student) : new SelfJudge(student, new SelfSignalRecipe());
         if (from is TeacherSignal model) model.CheckFits(student, longestPrompt, recipe.Rollout.MaxNewTokens);
         ImportanceRecipe? importance = (recipe.Objective as PolicyGradientObjectiveRecipe)?.Importance;
         return new Extrapolation(extrapolation, from, student.VocabularySize, Math.Max(1, importance?.Max ?? UsualClip), recipe.Objective is DivergenceObjectiveRecipe);

@@ -12,7 +12,9 @@ namespace OpdCode.Distillation.Signals;
 /// Another model reads what the student wrote and judges every token. It hands out hidden states, not logits: the
 /// objective applies the head chunk by chunk, so [tokens × vocabulary] is never held.
 /// </summary>
-public sealed class TeacherSignal(LanguageModel teacher) : IJudge
+/// <param name="teacher">The judging model.</param>
+/// <param name="cache">Where its readings are kept; null: nowhere.</param>
+public sealed class TeacherSignal(LanguageModel teacher, ScoreCache? cache = null) : IJudge
 {
     /// <inheritdoc />
     public string Name => $"the teacher ({teacher.Folder})";
@@ -49,9 +51,13 @@ public sealed class TeacherSignal(LanguageModel teacher) : IJudge
     /// <summary>The teacher's hidden states at the trained rows, without gradient: [N, M].</summary>
     public torch.Tensor Score(SequenceBatch batch)
     {
+        ArgumentNullException.ThrowIfNull(batch);
         using var none = torch.no_grad();
-        return batch.HiddenRows(teacher.Decoder);
+        return cache is null ? batch.HiddenRows(teacher.Decoder) : cache.Rows(batch, () => batch.HiddenRows(teacher.Decoder));
     }
+
+    /// <inheritdoc />
+    public torch.Tensor HiddenRows(SequenceBatch batch) => Score(batch);
 
     /// <summary>Refuses a teacher whose token ids mean something else than the student's.</summary>
     /// <exception cref="OpdException">OPD1101 with the first difference found.</exception>

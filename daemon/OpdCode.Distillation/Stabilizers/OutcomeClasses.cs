@@ -24,10 +24,10 @@ internal sealed record OutcomeClasses(long Scope, int[] Correct, int[] Wrong)
             .Select(g => new OutcomeClasses(g.Key, g.Where(b => reward_B[b] >= correctFrom).ToArray(), g.Where(b => reward_B[b] < correctFrom).ToArray())).ToArray();
     }
 
-    /// <summary>The mean log T − log S of each response over the rows that count, shape [B]; 0 without any.</summary>
+    /// <summary>The mean log-ratio advantage (log T − log S) of each response over the rows that count, shape [B]; 0 without any.</summary>
     public static double[] MeanLogRatio_B(TokenRows rows, TokenStatistics statistics, string kind)
     {
-        torch.Tensor ratio_N = statistics.LogRatio_N(kind).to(torch.ScalarType.Float64), counts_N = rows.Counts_N(torch.ScalarType.Float64);
+        torch.Tensor ratio_N = statistics.Advantage_N(kind).to(torch.ScalarType.Float64), counts_N = rows.Counts_N(torch.ScalarType.Float64);
         return Columns.Doubles(rows.SumPerSequence_B(ratio_N.masked_fill(counts_N.eq(0), 0)) / rows.SumPerSequence_B(counts_N).clamp_min(1));
     }
 

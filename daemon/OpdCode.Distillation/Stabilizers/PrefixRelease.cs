@@ -54,7 +54,7 @@ internal sealed class PrefixRelease(PrefixReleaseRecipe recipe) : IStabilizer
     private double[] Mass_N(TokenStatistics statistics, int count)
     {
         if (recipe.Mass == "mask") return Enumerable.Repeat(1.0, count).ToArray();
-        double[] ratio_N = Columns.Doubles(statistics.LogRatio_N(Kind));
+        double[] ratio_N = Columns.Doubles(statistics.Advantage_N(Kind));
         if (recipe.Mass == "advantage") return ratio_N.Select(Math.Abs).ToArray();
         double[] student_N = Columns.Doubles(statistics.StudentLogprob_N!);
         return ratio_N.Select((r, n) => Math.Abs(r * student_N[n])).ToArray();

@@ -26,7 +26,10 @@ internal static class SentenceSplitter
         return starts;
     }
 
-    /// <summary>The sentence of each token: that which holds the token's first character.</summary>
+    /// <summary>
+    /// The sentence of each token: that which holds the token's first character that is no white space, because many
+    /// tokenizers put the space before a word into its token; a token of white space belongs to what precedes it.
+    /// </summary>
     /// <param name="text">The response.</param>
     /// <param name="charStart_T">Where each token starts, ascending.</param>
     public static int[] OfTokens(string text, IReadOnlyList<int> charStart_T)
@@ -35,7 +38,10 @@ internal static class SentenceSplitter
         int[] sentence_T = new int[charStart_T.Count];
         for (int t = 0, at = 0, last = -1, number = -1; t < sentence_T.Length; t++)
         {
-            while (at + 1 < starts.Count && starts[at + 1] <= charStart_T[t]) at++;
+            int end = t + 1 < charStart_T.Count ? charStart_T[t + 1] : text.Length, first = charStart_T[t];
+            while (first < end && char.IsWhiteSpace(text[first])) first++;
+            if (first >= end) first = charStart_T[t];
+            while (at + 1 < starts.Count && starts[at + 1] <= first) at++;
             if (at != last) (last, number) = (at, number + 1); // a sentence inside one token has no token of its own
             sentence_T[t] = number;
         }

@@ -28,7 +28,7 @@ internal sealed class SoftClamp(SoftClampRecipe recipe) : IStabilizer
     /// <inheritdoc/>
     public TokenRows Apply(TokenRows rows, TokenStatistics statistics, StepContext context)
     {
-        torch.Tensor size_N = statistics.Divergence_N ?? statistics.LogRatio_N(Kind).abs();
+        torch.Tensor size_N = statistics.Divergence_N ?? statistics.Advantage_N(Kind).abs();
         torch.Tensor above_N = size_N.gt(recipe.Max).logical_and(rows.Weights_N.gt(0));
         return above_N.any().ToBoolean() ? rows.Weighted(torch.where(above_N, recipe.Max / size_N, torch.ones_like(size_N))) : rows;
     }

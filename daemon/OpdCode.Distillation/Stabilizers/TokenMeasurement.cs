@@ -51,11 +51,13 @@ internal static class TokenMeasurement
             new FusedLoss(NoLoss.Instance, 1, 1).Apply(rows, torch.zeros_like(signals.Loss_N), signals);
             (student_N, teacher_N, entropy_N) = (signals.StudentLogprob_N, signals.TeacherLogprob_N, signals.TeacherEntropy_N);
         }
+        teacher_N ??= rows.TeacherLogprobs_N?.detach().to(student_N.dtype);
         return statistics with
         {
             StudentLogprob_N = student_N,
             OldLogprob_N = rows.OldLogprobs_N?.detach().to(student_N.dtype) ?? student_N,
-            TeacherLogprob_N = teacher_N ?? rows.TeacherLogprobs_N?.detach().to(student_N.dtype),
+            TeacherLogprob_N = teacher_N,
+            TargetLogprob_N = teacher_N is null || rows.BaseLogprobs_N is null ? null : LogRatioAdvantage.Target_N(rows, teacher_N),
             TeacherEntropy_N = entropy_N,
             Divergence_N = divergence_N,
         };

@@ -18,6 +18,9 @@ internal sealed record TokenStatistics
     /// <summary>log T of the sampled token.</summary>
     public torch.Tensor? TeacherLogprob_N { get; init; }
 
+    /// <summary>The log-target of the sampled token where the signal extrapolates; null: <see cref="TeacherLogprob_N"/>.</summary>
+    public torch.Tensor? TargetLogprob_N { get; init; }
+
     /// <summary>H(T).</summary>
     public torch.Tensor? TeacherEntropy_N { get; init; }
 
@@ -43,6 +46,10 @@ internal sealed record TokenStatistics
     /// <exception cref="OpdException">OPD1304 naming the stabilizer that asks.</exception>
     public torch.Tensor LogRatio_N(string kind) => Required(TeacherLogprob_N, kind, "the teacher's log-probability of every token") - Required(OldLogprob_N, kind, "the student's log-probability of every token");
 
+    /// <summary>The advantage that a log-ratio makes: log-target − log S_old of the sampled token, without discount and coefficient.</summary>
+    /// <exception cref="OpdException">OPD1304 naming the stabilizer that asks.</exception>
+    public torch.Tensor Advantage_N(string kind) => TargetLogprob_N is null ? LogRatio_N(kind) : TargetLogprob_N - Required(OldLogprob_N, kind, "the student's log-probability of every token");
+
     /// <summary>The column, or the error that says what is missing.</summary>
     /// <exception cref="OpdException">OPD1304 naming the stabilizer that asks.</exception>
     public static T Required<T>(T? column, string kind, string what) where T : class => column ?? throw new OpdException(ErrorCodes.ObjectiveInputMissing,
@@ -55,6 +62,7 @@ internal sealed record TokenStatistics
         OldLogprob_N = Cat(parts, p => p.OldLogprob_N),
         SamplerLogprob_N = Cat(parts, p => p.SamplerLogprob_N),
         TeacherLogprob_N = Cat(parts, p => p.TeacherLogprob_N),
+        TargetLogprob_N = Cat(parts, p => p.TargetLogprob_N),
         TeacherEntropy_N = Cat(parts, p => p.TeacherEntropy_N),
         Divergence_N = Cat(parts, p => p.Divergence_N),
         Margin_N = Cat(parts, p => p.Margin_N),

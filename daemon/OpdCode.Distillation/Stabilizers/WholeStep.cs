@@ -29,6 +29,8 @@ internal static class WholeStep
         TeacherLogprobs_N = null,
         ContextLogprobs_NK = null,
         ContrastLogprobs_N = null,
+        BaseLogprobs_N = null,
+        CliffLambda_N = null,
         Rewards_B = Cat(parts, p => p.Rewards_B),
         Groups_B = Cat(parts, p => p.Groups_B),
         SequenceAdvantages_B = Cat(parts, p => p.SequenceAdvantages_B),
@@ -44,7 +46,7 @@ internal static class WholeStep
     /// <summary>The same columns, owned by the scope around the current one.</summary>
     public static TokenStatistics Kept(TokenStatistics columns)
     {
-        Move(columns.StudentLogprob_N, columns.OldLogprob_N, columns.SamplerLogprob_N, columns.TeacherLogprob_N, columns.TeacherEntropy_N, columns.Divergence_N, columns.Margin_N, columns.ContextLogprobs_NK);
+        Move(columns.StudentLogprob_N, columns.OldLogprob_N, columns.SamplerLogprob_N, columns.TeacherLogprob_N, columns.TargetLogprob_N, columns.TeacherEntropy_N, columns.Divergence_N, columns.Margin_N, columns.ContextLogprobs_NK);
         return columns;
     }
 

@@ -1,3 +1,4 @@
+using OpdCode.Distillation.Kernels;
 using OpdCode.Distillation.Rollouts;
 using OpdCode.Models.Decoding;
 using OpdCode.Protocol;
@@ -25,8 +26,8 @@ public static class GradientCheck
     /// <exception cref="OpdException">OPD3001 when loss or gradient is not finite; OPD3002 when the first step's gradient is exactly zero although every token is judged.</exception>
     public static double Norm(ParameterBuffer parameters, int step, double loss, bool hasRewards)
     {
-        using torch.Tensor norm = parameters.Gradients_P!.norm();
-        double value = norm.ToDouble();
+        using StepProfile.Span span = StepProfile.Measure("gradient norm");
+        double value = Norm(parameters.Gradients_P!);
         if (!double.IsFinite(loss) || !double.IsFinite(value))
         {
             throw new OpdException(ErrorCodes.NotFinite, FormattableString.Invariant(
@@ -39,6 +40,14 @@ public static class GradientCheck
                 "Step 1: the gradient is exactly zero, so nothing would be learned. Student and teacher are the same model, or every token is masked.");
         }
         return value;
+    }
+
+    private static double Norm(torch.Tensor gradients_P)
+    {
+        if (ProcessorMemory.Reaches(gradients_P, gradients_P.dtype) && gradients_P.dtype is torch.ScalarType.Float32 or torch.ScalarType.BFloat16)
+            return Math.Sqrt(SquareSumKernel.Of(gradients_P));
+        using torch.Tensor wide_P = gradients_P.to_type(torch.ScalarType.Float32), norm = wide_P.norm();
+        return norm.ToDouble();
     }
 
     /// <summary>What the gradient is multiplied by so that its norm is at most <paramref name="clipNorm"/>; 1 when it already is, or when clipping is off (0).</summary>

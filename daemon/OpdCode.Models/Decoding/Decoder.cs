@@ -38,6 +38,12 @@ public sealed class Decoder : IDisposable
     /// <summary>The adapter in use, or null.</summary>
     public LowRankAdapter? Adapter { get; set; }
 
+    /// <summary>
+    /// Whether training keeps only the input of every block and computes the block again in the backward pass: less
+    /// memory, more time, the same gradient. Packed sequences only.
+    /// </summary>
+    public bool RecomputesBlocks { get; set; }
+
     /// <summary>What training changes: the adapter's parameters where there is one, else the weights.</summary>
     public ParameterBuffer Trained => Adapter?.Parameters ?? Weights;
 
@@ -109,7 +115,12 @@ public sealed class Decoder : IDisposable
         for (int i = 0; i < _blocks.Length; i++)
         {
             using DisposeScope scope = torch.NewDisposeScope();
-            torch.Tensor next_TD = _blocks[i].Forward(x_TD, cos_T1H, sin_T1H, packed, Adapter, i == _blocks.Length - 1 ? rows_N : null).MoveToOuterDisposeScope();
+            DecoderBlock block = _blocks[i];
+            torch.Tensor? wanted_N = i == _blocks.Length - 1 ? rows_N : null;
+            torch.Tensor next_TD = RecomputesBlocks && torch.is_grad_enabled()
+                ? RecomputedBlock.Apply(x_TD, input_TD => block.Forward(input_TD, cos_T1H, sin_T1H, packed, Adapter, wanted_N))
+                : block.Forward(x_TD, cos_T1H, sin_T1H, packed, Adapter, wanted_N);
+            next_TD.MoveToOuterDisposeScope();
             x_TD.Dispose();
             x_TD = next_TD;
         }

@@ -5,7 +5,7 @@ using OpdCode.Recipes;
 namespace OpdCode.Models.Preflight;
 
 /// <summary>
-/// Counts what the loop allocates. Weights are float32 in memory. Every forward pass keeps the output of every operation
+/// Counts what the loop allocates. Weights are in memory in the type that the recipe names. Every forward pass keeps the output of every operation
 /// until its micro-batch ends, because handles live as long as their scope; so that is what is counted, not only what
 /// backward needs.
 /// </summary>
@@ -45,9 +45,13 @@ internal static class MemoryEstimator
         long adapter = AdapterWeights(recipe.Student.Lora, student);
         long trained = adapter > 0 ? adapter : student.ParameterCount;
 
-        long weights = (student.ParameterCount + adapter) * Float;
-        long teacherWeights = (teacher?.ParameterCount ?? 0) * Float;
-        bool onProcessor = Kernels.Best is not null && CpuMemory.Fits(student) && !recipe.Device.StartsWith("cuda", StringComparison.Ordinal);
+        // Adapters, moments and master weights are float32 whatever the weights are.
+        long number = Bytes(recipe.Student.Type), gradient = trained * (adapter > 0 ? Float : number);
+        long moments = 2 * trained * Float + (adapter == 0 && number < Float && recipe.Optimizer.MasterWeights ? trained * Float : 0);
+        long weights = student.ParameterCount * number + adapter * Float;
+        long teacherWeights = (teacher?.ParameterCount ?? 0) * Bytes((recipe.Signal as TeacherSignalRecipe)?.Type ?? "float32");
+        // As Generator chooses: its own kernels for float32 on a processor, tensors elsewhere.
+        bool onProcessor = Kernels.Best is not null && CpuMemory.Fits(student) && number == Float && !recipe.Device.StartsWith("cuda", StringComparison.Ordinal);
         long Writing(long count, int tokens, bool isGreedy) => onProcessor
             ? CpuMemory.Bytes(student, adapter, count, promptTokens, tokens)
             : Sampling(student, vocabulary, count, promptTokens, tokens, isGreedy);
@@ -59,23 +63,24 @@ internal static class MemoryEstimator
         }
 
         long positions = micro * (promptTokens + responseTokens - 1), rows = micro * responseTokens;
-        long activations = positions * (ForwardElements(student) + AdapterElements(recipe.Student.Lora, student) + BackwardElements(student)) * Float;
+        long forward = ForwardElements(student) + AdapterElements(recipe.Student.Lora, student);
+        if (recipe.Optimizer.ActivationCheckpointing) forward = forward / student.Layers + (long)student.Layers * student.HiddenSize;
+        long activations = positions * (forward + BackwardElements(student)) * number;
         if (teacher is not null) activations += positions * ForwardElements(teacher) * Float;
         long loss = Loss(student, teacher, vocabulary, rows, trainsHead: adapter == 0);
 
-        long held = Runtime + weights + teacherWeights + 3 * trained * Float;
-        long step = trained * Float; // the optimizer's one temporary
+        long held = Runtime + weights + teacherWeights + gradient + moments;
         return new MemoryEstimate
         {
             Runtime = Runtime,
             Student = weights,
-            Gradients = trained * Float,
-            Optimizer = 2 * trained * Float,
+            Gradients = gradient,
+            Optimizer = moments,
             Teacher = teacherWeights,
             Sampling = sampling,
             Activations = activations,
             Loss = loss,
-            Peak = held + Math.Max(Math.Max(sampling, activations + loss), step),
+            Peak = held + Math.Max(sampling, activations + loss),
             Available = available,
         };
     }
@@ -122,6 +127,8 @@ internal static class MemoryEstimator
         yield return (d, [("gate_proj", f), ("up_proj", f)]);
         yield return (f, [("down_proj", d)]);
     }
+
+    private static long Bytes(string type) => type == "bfloat16" ? 2 : Float;
 
     private static long AdapterWeights(LoraRecipe? lora, DecoderConfig c) => lora is null ? 0
         : c.Layers * Groups(c).Sum(g => g.Parts.Where(p => IsTarget(lora, p.Name)).Sum(p => lora.R * (g.Inputs + p.Outputs)));

@@ -25,7 +25,8 @@ public static class RecipeTemplate
         }
         text.Append(isSupervised ? "  // The model that learns.\n" : "  // The model that writes and learns.\n");
         text.Append("  \"student\": {\n    \"model\": \"../models/student\"\n    // , \"lora\": { \"r\": 16 } // train a low-rank adapter: far less memory, a little less fit\n  },\n\n");
-        if (!isSupervised && method?.Settings["signal"] is null)
+        // A method with a teacher names none: that is the user's.
+        if (!isSupervised && (method?.Settings["signal"] is not { } signal || signal["kind"]?.GetValue<string>() == "teacher"))
         {
             text.Append("  // The model that judges every token. It must share the student's tokenizer.\n");
             text.Append("  \"signal\": { \"kind\": \"teacher\", \"model\": \"../models/teacher\" },\n\n");

@@ -25,6 +25,10 @@ internal static class StabilizerRules
                 recipe.Error(ErrorCodes.SignalMissing, path, $"The stabilizer {kind} compares with a teacher, and the recipe has no signal. Add \"signal\": {{ \"kind\": \"teacher\", \"model\": \"…\" }}, or remove it.");
             else if (StabilizerFit.NeedsRewards(kind) && recipe.Items("rewards").Count == 0 && recipe.IsComplete("rewards"))
                 recipe.Error(ErrorCodes.SignalMissing, path, $"The stabilizer {kind} needs to know which responses are correct, and the recipe has no rewards. Add \"rewards\": [{{ \"kind\": \"exact\" }}], or remove it.");
+            else if (kind == "agreement" && recipe.Has("signal") && recipe.Items("signal.auxiliary").Count < 2)
+                recipe.Error(ErrorCodes.SignalMissing, path, $"The stabilizer agreement compares the teacher under auxiliary contexts, and signal.auxiliary has {recipe.Items("signal.auxiliary").Count} of them. Give at least 2, or remove it.");
+            else if (kind == "contrastive" && recipe.Has("signal") && !recipe.Has("signal.contrast"))
+                recipe.Error(ErrorCodes.SignalMissing, path, "The stabilizer contrastive compares with the teacher under a corrupted context, and the recipe has no signal.contrast. Add it, or remove contrastive.");
             else if (kind is "margin-shift" or "margin-mask" or "data-balance" && Setting(items[i], "scope") != "batch" && recipe.Number("rollout.samplesPerPrompt") is { } samples && samples < 2)
                 recipe.Warn(ErrorCodes.SettingIgnored, path, $"{kind} compares the rollouts of one prompt, and rollout.samplesPerPrompt is {samples}: it never acts. Raise samplesPerPrompt, or set its scope to \"batch\".");
         }

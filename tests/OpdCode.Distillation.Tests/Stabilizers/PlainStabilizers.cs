@@ -1,3 +1,4 @@
+using OpdCode.Recipes;
 using OpdCode.Recipes.Stabilizers;
 
 namespace OpdCode.Distillation.Tests.Stabilizers;

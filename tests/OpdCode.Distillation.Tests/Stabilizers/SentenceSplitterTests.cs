@@ -28,6 +28,7 @@ public sealed class SentenceSplitterTests
     {
         const string text = "A b. C. D! E";
         Assert.Equal([0, 0, 0, 1, 2, 3], SentenceSplitter.OfTokens(text, [0, 1, 3, 5, 9, 11])); // tokens: A| b|. |C. |! |E
+        Assert.Equal([0, 0, 1, 1, 1], SentenceSplitter.OfTokens("One. Two\n \n", [0, 3, 4, 8, 9])); // One|.| Two|\n| \n
         Assert.Equal([0, 1], SentenceSplitter.OfTokens(text, [0, 8])); // a token that spans sentences counts once
     }
 

@@ -1,6 +1,7 @@
 using OpdCode.Distillation.Objectives;
 using OpdCode.Distillation.Stabilizers;
 using OpdCode.Distillation.Tests.Objectives;
+using OpdCode.Recipes;
 using OpdCode.Recipes.Stabilizers;
 using TorchSharp;
 

@@ -1,3 +1,4 @@
+using OpdCode.Distillation.Kernels;
 using OpdCode.Distillation.Training;
 using OpdCode.Models;
 using OpdCode.Recipes;
@@ -47,5 +48,91 @@ public sealed class AdamWTests
         optimizer.Step(0.1, 1); // zero gradient: only the decay acts
         Assert.Equal(1, model.Decoder.Weights.Named["model.norm.weight"].mean().ToDouble(), 1e-6);
         Assert.True(model.Decoder.Weights.Named["model.layers.0.mlp.down_proj.weight"].abs().max().ToDouble() > 0);
+    }
+
+    [Theory]
+    [InlineData(torch.ScalarType.Float32, true)]
+    [InlineData(torch.ScalarType.BFloat16, true)]
+    public void One_pass_equals_tensor_operations(torch.ScalarType type, bool masterWeights)
+    {
+        using var folder = new TemporaryFolder();
+        Write(folder.File("m"), 1);
+        float[] Trained(bool tensorsOnly)
+        {
+            using var scope = torch.NewDisposeScope();
+            using LanguageModel model = LanguageModel.Load(folder.File("m"), torch.CPU, type);
+            model.Decoder.Weights.EnableTraining();
+            using var optimizer = new AdamW(model.Decoder.Weights, new OptimizerRecipe { WeightDecay = 0.1, MasterWeights = masterWeights });
+            using var generator = new torch.Generator(8, torch.CPU); // the global one serves other tests at the same time
+            try
+            {
+                ProcessorMemory.s_tensorsOnlyForTest = tensorsOnly;
+                for (int step = 0; step < 4; step++)
+                {
+                    using (torch.no_grad()) model.Decoder.Weights.Gradients_P!.normal_(0, 1, generator);
+                    optimizer.Step(0.003, 0.7);
+                }
+            }
+            finally
+            {
+                ProcessorMemory.s_tensorsOnlyForTest = false;
+            }
+            return model.Decoder.Weights.Values_P.to_type(torch.float32).data<float>().ToArray();
+        }
+        float[] kernel = Trained(false), tensors = Trained(true);
+        // bfloat16: the two may round a tie of the exact weights to different sides.
+        for (int i = 0; i < kernel.Length; i++) Assert.Equal(tensors[i], kernel[i], type == torch.ScalarType.Float32 ? 1e-6 : 0.01 * Math.Abs(tensors[i]) + 1e-6);
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    public void Updates_below_the_last_bit_of_bfloat16_are_not_lost(bool masterWeights, bool tensorsOnly)
+    {
+        using var folder = new TemporaryFolder();
+        using LanguageModel model = LanguageModel.Load(Write(folder.File("m"), 1), torch.CPU, torch.ScalarType.BFloat16);
+        using var none = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        model.Decoder.Weights.EnableTraining();
+        model.Decoder.Weights.Values_P.fill_(1); // the next number below 1 is 0.996
+        using var optimizer = new AdamW(model.Decoder.Weights, new OptimizerRecipe { MasterWeights = masterWeights }, seed: 3);
+        try
+        {
+            ProcessorMemory.s_tensorsOnlyForTest = tensorsOnly;
+            for (int step = 0; step < 40; step++)
+            {
+                model.Decoder.Weights.Gradients_P!.fill_(1);
+                optimizer.Step(0.0005, 1); // every step moves by the learning rate
+            }
+        }
+        finally
+        {
+            ProcessorMemory.s_tensorsOnlyForTest = false;
+        }
+        Assert.Equal(0.98, model.Decoder.Weights.Values_P.to_type(torch.float32).mean().ToDouble(), 5e-4);
+    }
+
+    [Fact]
+    public void A_run_that_goes_on_rounds_as_one_that_never_stopped()
+    {
+        using var folder = new TemporaryFolder();
+        Write(folder.File("m"), 1);
+        var recipe = new OptimizerRecipe { MasterWeights = false };
+        using LanguageModel whole = LanguageModel.Load(folder.File("m"), torch.CPU, torch.ScalarType.BFloat16), halves = LanguageModel.Load(folder.File("m"), torch.CPU, torch.ScalarType.BFloat16);
+        using var none = torch.no_grad();
+        foreach (LanguageModel model in new[] { whole, halves })
+        {
+            model.Decoder.Weights.EnableTraining();
+            model.Decoder.Weights.Gradients_P!.fill_(0.3);
+        }
+        using var optimizer = new AdamW(whole.Decoder.Weights, recipe, 5);
+        using var before = new AdamW(halves.Decoder.Weights, recipe, 5);
+        using var after = new AdamW(halves.Decoder.Weights, recipe, 5);
+        for (int step = 0; step < 4; step++) optimizer.Step(0.001, 1);
+        for (int step = 0; step < 2; step++) before.Step(0.001, 1);
+        after.Restore(before.Capture());
+        for (int step = 0; step < 2; step++) after.Step(0.001, 1);
+        Assert.False(whole.Decoder.Weights.Values_P.ne(halves.Decoder.Weights.Values_P).any().ToBoolean());
     }
 }

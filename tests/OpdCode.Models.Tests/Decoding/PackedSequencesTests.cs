@@ -54,15 +54,41 @@ public sealed class PackedSequencesTests
         Assert.Equal(5, packed.Longest);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Computing_blocks_again_gives_the_same_gradient_to_the_bit(bool adapter)
+    {
+        using var scope = torch.NewDisposeScope();
+        int[][] sequences = Sequences([5, 9, 9, 2]);
+        torch.Tensor[] weights = sequences.Select(s => torch.randn([s.Length, 50])).ToArray();
+        Outcome Of(bool recompute)
+        {
+            using Decoder model = TinyModels.Create("qwen3");
+            model.RecomputesBlocks = recompute;
+            if (adapter)
+            {
+                model.Adapter = new LowRankAdapter([("model.layers.0.self_attn.q_proj", 32, 32), ("model.layers.1.mlp.down_proj", 32, 48)], rank: 4, scale: 2, seed: 1, torch.CPU);
+                using var none = torch.no_grad();
+                model.Adapter.Parameters.Values_P.uniform_(-0.3, 0.3, new torch.Generator(2));
+            }
+            return Run(model, sequences, weights, Packed);
+        }
+        Outcome kept = Of(false), again = Of(true);
+        Assert.True(kept.Gradients_P.ne(0).any().ToBoolean());
+        Assert.False(kept.Logits.ne(again.Logits).any().ToBoolean());
+        Assert.False(kept.Gradients_P.ne(again.Gradients_P).any().ToBoolean());
+    }
+
     private sealed record Outcome(torch.Tensor Logits, torch.Tensor Gradients_P);
 
     private static Outcome Run(Decoder model, int[][] sequences, torch.Tensor[] weights, Func<Decoder, int[][], torch.Tensor> hidden)
     {
-        model.Weights.EnableTraining();
-        model.Weights.ZeroGradients();
+        model.Trained.EnableTraining();
+        model.Trained.ZeroGradients();
         torch.Tensor logits_TV = model.Logits(hidden(model, sequences));
         (logits_TV * torch.cat(weights, 0)).sum().backward();
-        return new Outcome(logits_TV.detach(), model.Weights.Gradients_P!.clone());
+        return new Outcome(logits_TV.detach(), model.Trained.Gradients_P!.clone());
     }
 
     private static torch.Tensor Packed(Decoder model, int[][] sequences)

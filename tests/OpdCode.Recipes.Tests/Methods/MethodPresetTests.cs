@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using OpdCode.Recipes.Methods;
 using OpdCode.Recipes.Resolving;
 
@@ -21,14 +22,40 @@ public sealed class MethodPresetTests
     public void Every_setting_of_a_preset_arrives_with_its_origin(string name)
     {
         MethodPreset method = MethodPresets.Find(name)!;
-        string recipe = $$"""{ "version": 1, "method": "{{name}}", "student": { "model": "s" }, "data": { "train": "d" }{{(name == "supervised" ? "" : ", \"signal\": { \"kind\": \"teacher\", \"model\": \"t\" }")}} }""";
+        bool asksForTeacher = name != "supervised" && method.Settings["signal"]?["kind"]?.GetValue<string>() != "self";
+        string recipe = $$"""{ "version": 1, "method": "{{name}}", "student": { "model": "s" }, "data": { "train": "d" }{{(asksForTeacher ? ", \"signal\": { \"kind\": \"teacher\", \"model\": \"t\" }" : "")}} }""";
         ResolvedRecipe resolved = RecipeResolver.Resolve(Sample.Parse(recipe));
-        foreach ((string part, System.Text.Json.Nodes.JsonNode? settings) in method.Settings)
-            foreach ((string setting, System.Text.Json.Nodes.JsonNode? value) in settings!.AsObject())
-            {
-                Assert.Equal("preset", resolved.Origins[$"{part}.{setting}"]);
-                Assert.Equal(value!.ToJsonString(), resolved.Json[part]![setting]!.ToJsonString());
-            }
+        foreach ((string path, JsonNode? value) in Leaves(method.Settings, "").Where(l => !asksForTeacher || l.Path != "signal.kind"))
+        {
+            Assert.Equal("preset", resolved.Origins[path]);
+            Assert.Equal(value?.ToJsonString(), At(resolved.Json, path)?.ToJsonString());
+        }
+    }
+
+    private static IEnumerable<(string Path, JsonNode? Value)> Leaves(JsonNode? node, string path) => node switch
+    {
+        JsonObject o => o.SelectMany(m => Leaves(m.Value, path.Length == 0 ? m.Key : $"{path}.{m.Key}")),
+        JsonArray a when a.Count > 0 && a[0] is JsonObject => a.SelectMany((item, i) => Leaves(item, $"{path}[{i}]")),
+        _ => [(path, node)],
+    };
+
+    private static JsonNode? At(JsonNode? node, string path) => path.Replace("[", ".", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal).Split('.')
+        .Aggregate(node, (at, step) => at is JsonArray list ? list[int.Parse(step, System.Globalization.CultureInfo.InvariantCulture)] : at?[step]);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_method_has_a_page_in_the_index_and_a_sample(string name)
+    {
+        string page = Path.Combine(Repository.Root, "docs", "methods", $"{name}.md"), sample = Path.Combine(Repository.Root, "samples", "methods", $"{name}.opd.json");
+        Assert.True(File.Exists(page), page);
+        Assert.True(File.Exists(sample), sample);
+        string text = File.ReadAllText(page);
+        foreach (string part in new[] { "## What", "## Formula", "## Evidence", "## Inputs", "## Defaults", "## When to use", "## In the heatmap" }) Assert.Contains(part, text, StringComparison.Ordinal);
+        Assert.Contains(MethodPresets.Find(name)!.Url, text, StringComparison.Ordinal);
+        Assert.Contains($"({name}.md)", File.ReadAllText(Path.Combine(Repository.Root, "docs", "methods", "README.md")), StringComparison.Ordinal);
+        RecipeReading reading = RecipeReader.Read(sample);
+        Assert.Empty(reading.Problems.Select(Sample.Show));
+        Assert.Equal(name, reading.Recipe!.Method);
     }
 
     [Fact]

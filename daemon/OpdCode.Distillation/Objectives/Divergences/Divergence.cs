@@ -1,3 +1,4 @@
+using OpdCode.Distillation.Kernels;
 using OpdCode.Distillation.Objectives.Fused;
 using TorchSharp;
 
@@ -30,6 +31,15 @@ internal abstract class Divergence : IDivergence
         (torch.Tensor term_RV, torch.Tensor slope_RV) = Terms(pair);
         torch.Tensor value_R = term_RV.sum(1).clamp_min_(0);
         return new RowLossResult(value_R, withGradient ? OntoLogits(slope_RV, student_RV) : null);
+    }
+
+    /// <summary>The result in two passes over memory where kernels reach the tensors; null elsewhere. Overwrites log S.</summary>
+    private protected static RowLossResult? Centred<TFormula>(TFormula formula, DistributionPair pair, bool withGradient) where TFormula : struct, ICentredFormula
+    {
+        if (!ProcessorMemory.Reaches(pair.LogStudent_RV)) return null;
+        torch.Tensor value_R = torch.empty(pair.SampledIds_R.shape[0], dtype: torch.ScalarType.Float32);
+        CentredKernel.Fill(formula, pair.LogStudent_RV, pair.Student_RV, pair.LogTeacher_RV, pair.Teacher_RV, value_R, withGradient);
+        return new RowLossResult(value_R, withGradient ? pair.LogStudent_RV : null);
     }
 
     /// <summary>slope − S · Σ slope, in place of both arguments.</summary>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Numerics;
+using OpdCode.Distillation.Kernels;
 using OpdCode.Distillation.Objectives.Fused;
 using TorchSharp;
 
@@ -31,6 +33,7 @@ internal sealed class JensenShannon(double beta) : Divergence
     /// <inheritdoc/>
     public override RowLossResult Evaluate(DistributionPair pair, bool withGradient)
     {
+        if (Centred(new Summands((float)beta), pair, withGradient) is { } result) return result;
         (torch.Tensor student_RV, torch.Tensor teacher_RV) = (pair.Student_RV, pair.Teacher_RV);
         torch.Tensor logMixture_RV = LogMixture(pair, beta);
         torch.Tensor teacherPart_R = pair.Dot_R(teacher_RV, pair.LogTeacher_RV.sub_(logMixture_RV));
@@ -44,5 +47,17 @@ internal sealed class JensenShannon(double beta) : Divergence
     {
         double smallest = pair.Student_RV.dtype == torch.ScalarType.Float64 ? 2.2250738585072014e-308 : 1.17549435e-38;
         return pair.Scratch().copy_(pair.Teacher_RV).mul_(teacherWeight).add_(pair.Student_RV, 1 - teacherWeight).clamp_min_(smallest).log_();
+    }
+
+    private readonly struct Summands(float beta) : ICentredFormula
+    {
+        public float Scale => 1 - beta;
+
+        public Vector<float> At(Vector<float> logS, Vector<float> s, Vector<float> logT, Vector<float> t, out Vector<float> extra)
+        {
+            Vector<float> logMixture = Vector.Log(Vector.Max(t * beta + s * (1 - beta), new Vector<float>(1.17549435e-38f)));
+            extra = (logT - logMixture) * t * beta;
+            return logS - logMixture;
+        }
     }
 }

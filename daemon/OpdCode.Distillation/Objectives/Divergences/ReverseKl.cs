@@ -1,3 +1,5 @@
+using System.Numerics;
+using OpdCode.Distillation.Kernels;
 using OpdCode.Distillation.Objectives.Fused;
 using TorchSharp;
 
@@ -24,9 +26,22 @@ internal sealed class ReverseKl : Divergence
     /// <inheritdoc/>
     public override RowLossResult Evaluate(DistributionPair pair, bool withGradient)
     {
+        if (Centred(new Summands(), pair, withGradient) is { } result) return result;
         torch.Tensor student_RV = pair.Student_RV;
         (torch.Tensor value_R, torch.Tensor gradient_RV) = Centre(pair, student_RV, pair.LogStudent_RV.sub_(pair.LogTeacher_RV), withGradient);
         value_R.add_(MassDifference_R(pair.Teacher_RV, student_RV)).clamp_min_(0);
         return new RowLossResult(value_R, withGradient ? gradient_RV : null);
+    }
+
+    // extra = T − S sums to 0 up to rounding, as MassDifference_R does.
+    private readonly struct Summands : ICentredFormula
+    {
+        public float Scale => 1;
+
+        public Vector<float> At(Vector<float> logS, Vector<float> s, Vector<float> logT, Vector<float> t, out Vector<float> extra)
+        {
+            extra = t - s;
+            return logS - logT;
+        }
     }
 }

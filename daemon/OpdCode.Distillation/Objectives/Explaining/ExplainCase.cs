@@ -15,6 +15,9 @@ public sealed record ExplainCase
     /// <summary>The stabilizers, as in a recipe; none when absent.</summary>
     public IReadOnlyList<JsonElement> Stabilizers { get; init; } = [];
 
+    /// <summary>Moves the target from the teacher T to T^λ·B^(1−λ), B the sequences' <see cref="ExplainSequence.Base"/>; the teacher when absent.</summary>
+    public ExplainExtrapolation? Extrapolation { get; init; }
+
     /// <summary>The sequences, at least one.</summary>
     public required IReadOnlyList<ExplainSequence> Sequences { get; init; }
 }

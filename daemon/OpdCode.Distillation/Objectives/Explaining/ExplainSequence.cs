@@ -9,7 +9,7 @@ public sealed record ExplainSequence
     /// <summary>The teacher's logits, the same shape; needed by objectives that compare with a teacher.</summary>
     public double?[][]? Teacher { get; init; }
 
-    /// <summary>A base model's logits, the same shape, for stabilizers and methods that use one.</summary>
+    /// <summary>A base model's logits, the same shape, for an extrapolated target.</summary>
     public double?[][]? Base { get; init; }
 
     /// <summary>The token that stands at each position, 0 to V − 1; all 0 when absent (divergences do not look at it).</summary>

@@ -37,7 +37,7 @@ public static class ObjectiveExplainer
         bool hasTeacher = question.Sequences.All(s => s.Teacher is not null);
         string[] groups = question.Sequences.Select(s => s.Group ?? "").ToArray();
         string[] names = groups.Distinct().ToArray();
-        return new TokenRows
+        TokenRows rows = new()
         {
             StudentHidden_ND = Logits(trained.Select(r => r.Sequence.Student[r.Position]), vocabulary).requires_grad_(),
             StudentHead_VD = null,
@@ -56,6 +56,20 @@ public static class ObjectiveExplainer
             Groups_B = torch.tensor(groups.Select(g => (long)Array.IndexOf(names, g)).ToArray()),
             GroupNormalizer = names.Length,
         };
+        return question.Extrapolation is { Lambda: not 1 } extrapolation ? Extrapolated(question, trained, rows, extrapolation.Lambda) : rows;
+    }
+
+    // As the signal does it: a target distribution for divergences, log B(y) beside log T(y) for advantages.
+    private static TokenRows Extrapolated(ExplainCase question, (ExplainSequence Sequence, int Index, int Position)[] trained, TokenRows rows, double lambda)
+    {
+        if (rows.TeacherHidden_NM is not { } teacher_NV || question.Sequences.Any(s => s.Base is null))
+            throw new OpdException(ErrorCodes.ObjectiveInputMissing, "extrapolation needs the logits of a teacher and of a base in every sequence of the case. Add them, or remove extrapolation.");
+        const double Floor = -1e4; // exp of it is 0, and a product with it is finite
+        torch.Tensor logTeacher_NV = teacher_NV.clamp_min(Floor).log_softmax(1);
+        torch.Tensor logBase_NV = Logits(trained.Select(r => r.Sequence.Base![r.Position]), rows.VocabularySize).clamp_min(Floor).log_softmax(1);
+        return question.Objective is DivergenceObjectiveRecipe
+            ? rows with { TeacherHidden_NM = logTeacher_NV * lambda + logBase_NV * (1 - lambda) }
+            : rows with { BaseLogprobs_N = logBase_NV.gather(1, rows.SampledIds_N.unsqueeze(1)).squeeze(1), TargetLambda = lambda };
     }
 
     private static torch.Tensor? Contexts_NK((ExplainSequence Sequence, int Index, int Position)[] trained, ExplainCase question)
@@ -131,7 +145,8 @@ public static class ObjectiveExplainer
         });
         if (objective.NeedsTeacher && rows.SamplerLogprobs_N is null && question.Objective is PolicyGradientObjectiveRecipe) notes.Add("No samplerLogprobs: the tokens count as sampled from the student itself.");
         if (rows.OldLogprobs_N is null && question.Objective is PolicyGradientObjectiveRecipe or GroupRewardObjectiveRecipe) notes.Add("No oldLogprobs: the ratio of the trained to the old student is 1.");
-        if (question.Sequences.Any(s => s.Base is not null)) notes.Add("base is not used by this objective.");
+        if (question.Extrapolation is { } extrapolation) notes.Add(FormattableString.Invariant($"The target is teacher^λ·base^(1−λ), λ = {extrapolation.Lambda}{(question.Objective is DivergenceObjectiveRecipe ? ", normalised; teacher numbers below are the target's" : "; the advantage differs from that of the normalised target by the same amount for every token of a state")}.");
+        else if (question.Sequences.Any(s => s.Base is not null)) notes.Add("base is not used: the case has no \"extrapolation\".");
         return notes;
     }
 

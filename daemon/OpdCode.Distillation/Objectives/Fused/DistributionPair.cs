@@ -1,3 +1,4 @@
+using OpdCode.Distillation.Kernels;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Objectives.Fused;
@@ -34,6 +35,12 @@ internal sealed class DistributionPair
     /// <summary>T.</summary>
     public torch.Tensor Teacher_RV { get; private set; } = null!;
 
+    /// <summary>Entropy of S, nats, shape [R]; null for a pair over other outcomes than the vocabulary.</summary>
+    public torch.Tensor? StudentEntropy_R { get; private set; }
+
+    /// <summary>Entropy of T, nats, shape [R]; null without a teacher or over other outcomes than the vocabulary.</summary>
+    public torch.Tensor? TeacherEntropy_R { get; private set; }
+
     /// <summary>The token that stands at each row.</summary>
     public torch.Tensor SampledIds_R { get; }
 
@@ -42,10 +49,10 @@ internal sealed class DistributionPair
         torch.Tensor? teacherLogits_RV, double teacherTemperature, torch.Tensor sampledIds_R)
     {
         DistributionPair pair = new(workspace, sampledIds_R);
-        Softmax(studentLogits_RV, studentTemperature, pair.LogStudent_RV, pair.Student_RV);
+        pair.StudentEntropy_R = pair.Softmax(studentLogits_RV, studentTemperature, pair.LogStudent_RV, pair.Student_RV);
         if (teacherLogits_RV is null) return pair;
         (pair.LogTeacher_RV, pair.Teacher_RV) = (pair.Scratch(), pair.Scratch());
-        Softmax(teacherLogits_RV, teacherTemperature, pair.LogTeacher_RV, pair.Teacher_RV);
+        pair.TeacherEntropy_R = pair.Softmax(teacherLogits_RV, teacherTemperature, pair.LogTeacher_RV, pair.Teacher_RV);
         return pair;
     }
 
@@ -91,14 +98,21 @@ internal sealed class DistributionPair
     // exp of this is 0 even in float64; a product with it is finite.
     private const double LogFloor = -1e4;
 
-    private static void Softmax(torch.Tensor logits_RV, double temperature, torch.Tensor log_RV, torch.Tensor probability_RV)
+    private torch.Tensor Softmax(torch.Tensor logits_RV, double temperature, torch.Tensor log_RV, torch.Tensor probability_RV)
     {
         log_RV.copy_(logits_RV);
         if (temperature != 1) log_RV.div_(temperature);
+        if (ProcessorMemory.Reaches(log_RV))
+        {
+            torch.Tensor entropy_R = torch.empty(_height, dtype: torch.ScalarType.Float32);
+            SoftmaxKernel.Fill(log_RV, probability_RV, entropy_R, (float)LogFloor);
+            return entropy_R;
+        }
         log_RV.sub_(log_RV.amax([1], keepdim: true)).clamp_min_(LogFloor);
         probability_RV.copy_(log_RV).exp_();
         torch.Tensor sum_R1 = probability_RV.sum(1, keepdim: true);
         probability_RV.div_(sum_R1);
         log_RV.sub_(sum_R1.log());
+        return Dot_R(probability_RV, log_RV).neg_();
     }
 }

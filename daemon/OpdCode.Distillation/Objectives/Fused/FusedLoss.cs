@@ -1,3 +1,4 @@
+using OpdCode.Distillation.Training;
 using OpdCode.Protocol;
 using TorchSharp;
 
@@ -43,6 +44,7 @@ internal sealed class FusedLoss
     /// <summary>The pass itself, without a graph: returns Σ_n coefficient_n · loss_n and adds its gradient to <paramref name="gradients"/>.</summary>
     public torch.Tensor Accumulate(TokenRows rows, torch.Tensor coefficients_N, RowSignalBuffers signals, FusedGradients gradients)
     {
+        using StepProfile.Span span = StepProfile.Measure("loss");
         CheckIds(rows);
         LogitSource student = new(rows.StudentHidden_ND, rows.StudentHead_VD, rows.VocabularySize, "student");
         LogitSource? teacher = rows.TeacherHidden_NM is null ? null : new(rows.TeacherHidden_NM, rows.TeacherHead_WM, rows.VocabularySize, "teacher");

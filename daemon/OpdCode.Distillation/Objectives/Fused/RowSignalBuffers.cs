@@ -66,10 +66,10 @@ internal sealed class RowSignalBuffers
     {
         torch.Tensor ids_R1 = pair.SampledIds_R.unsqueeze(1);
         StudentLogprob_N.copy_(pair.LogStudent_RV.gather(1, ids_R1).squeeze(1));
-        StudentEntropy_N.copy_(pair.Dot_R(pair.Student_RV, pair.LogStudent_RV).neg_());
+        StudentEntropy_N.copy_(pair.StudentEntropy_R!);
         if (!_hasTeacher) return;
         TeacherLogprob_N!.copy_(pair.LogTeacher_RV.gather(1, ids_R1).squeeze(1));
-        TeacherEntropy_N!.copy_(pair.Dot_R(pair.Teacher_RV, pair.LogTeacher_RV).neg_());
+        TeacherEntropy_N!.copy_(pair.TeacherEntropy_R!);
     }
 
     /// <summary>Writes the row losses and captured masses.</summary>

@@ -31,6 +31,7 @@ public static class StabilizerWhatIf
         return new WhatIfAnswer(
             Rollouts(question, after),
             [.. checkedOnes.Where(c => c.Why is not null).Select(c => new WhatIfGap(StabilizerFit.KindOf(c.Recipe), c.Why!))],
+            StabilizerSetting.Of(question.Stabilizers),
             [.. StabilizerNotes.Of(pipeline, computed, after, null, isCase: false), .. Approximations(question, pipeline)]);
     }
 

@@ -1,0 +1,42 @@
+using TorchSharp;
+
+namespace OpdCode.Distillation.Objectives;
+
+/// <summary>
+/// One objective on what the student wrote and another on text that it did not write: L = L_own + w·L_given, both over the
+/// normalizer of the whole step. Rows of the other kind weigh 0 in each, so gradients never mix.
+/// </summary>
+/// <param name="own">On the student's text.</param>
+/// <param name="given">On given text.</param>
+/// <param name="weight">w ≥ 0.</param>
+internal sealed class MixedObjective(IObjective own, IObjective given, double weight) : IObjective
+{
+    /// <inheritdoc/>
+    public bool NeedsTeacher => own.NeedsTeacher || given.NeedsTeacher;
+
+    /// <inheritdoc/>
+    public string Label => own.Label == given.Label ? own.Label : FormattableString.Invariant($"{own.Label}; on given text {weight}·({given.Label})");
+
+    /// <inheritdoc/>
+    public bool HasDivergence => own.HasDivergence && given.HasDivergence;
+
+    /// <inheritdoc/>
+    public torch.Tensor? SequenceAdvantages_B(TokenRows rows) => own.SequenceAdvantages_B(rows);
+
+    /// <inheritdoc/>
+    public ObjectiveResult Evaluate(TokenRows rows)
+    {
+        if (rows.IsGiven_N is not { } isGiven_N) return own.Evaluate(rows);
+        torch.Tensor given_N = isGiven_N.to(rows.Weights_N.dtype);
+        TokenRows ofGiven = rows with { Weights_N = rows.Weights_N * given_N * weight };
+        if (isGiven_N.all().ToBoolean()) return given.Evaluate(ofGiven);
+        ObjectiveResult a = own.Evaluate(rows with { Weights_N = rows.Weights_N * (1 - given_N) }), b = given.Evaluate(ofGiven);
+        return new ObjectiveResult(a.Loss + b.Loss, a.Signals with
+        {
+            TeacherLogprob_N = a.Signals.TeacherLogprob_N ?? b.Signals.TeacherLogprob_N,
+            TeacherEntropy_N = a.Signals.TeacherEntropy_N ?? b.Signals.TeacherEntropy_N,
+            Divergence_N = a.Signals.Divergence_N is { } x && b.Signals.Divergence_N is { } y ? torch.where(isGiven_N, y, x) : null,
+            Loss_N = torch.where(isGiven_N, b.Signals.Loss_N, a.Signals.Loss_N),
+        });
+    }
+}

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace OpdCode.Distillation.Training;
+
+/// <summary>
+/// Where the time of a step goes: named spans, written as a Chrome trace (open it in ui.perfetto.dev or chrome://tracing).
+/// One at a time in a process; without one, a span costs a null check.
+/// </summary>
+public sealed class StepProfile : IDisposable
+{
+    private static StepProfile? s_current;
+
+    private readonly List<(string Name, long Start, long End)> _spans = [];
+    private readonly long _start = Stopwatch.GetTimestamp();
+
+    private StepProfile() { }
+
+    /// <summary>Starts collecting spans of this process.</summary>
+    public static StepProfile Begin()
+    {
+        var profile = new StepProfile();
+        Volatile.Write(ref s_current, profile);
+        return profile;
+    }
+
+    /// <summary>Measures until it is disposed.</summary>
+    /// <param name="name">What is done, for example "backward".</param>
+    public static Span Measure(string name) => new(Volatile.Read(ref s_current), name);
+
+    /// <summary>The trace so far: events with begin and duration in microseconds.</summary>
+    public JsonObject Trace()
+    {
+        lock (_spans)
+        {
+            return new JsonObject
+            {
+                ["displayTimeUnit"] = "ms",
+                ["traceEvents"] = new JsonArray([.. _spans.OrderBy(s => s.Start).Select(s => new JsonObject
+                {
+                    ["name"] = s.Name, ["ph"] = "X", ["pid"] = 1, ["tid"] = 1,
+                    ["ts"] = Stopwatch.GetElapsedTime(_start, s.Start).TotalMicroseconds, ["dur"] = Stopwatch.GetElapsedTime(s.Start, s.End).TotalMicroseconds,
+                })]),
+            };
+        }
+    }
+
+    /// <summary>Ends the collection and writes the trace.</summary>
+    public void Write(string path)
+    {
+        Dispose();
+        File.WriteAllText(path, Trace().ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+    }
+
+    /// <summary>Ends the collection.</summary>
+    public void Dispose() => Interlocked.CompareExchange(ref s_current, null, this);
+
+    /// <summary>One span; dispose it where it ends.</summary>
+    public readonly struct Span : IDisposable
+    {
+        private readonly StepProfile? _profile;
+        private readonly string _name;
+        private readonly long _start;
+
+        internal Span(StepProfile? profile, string name) => (_profile, _name, _start) = (profile, name, profile is null ? 0 : Stopwatch.GetTimestamp());
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            if (_profile is null) return;
+            lock (_profile._spans) _profile._spans.Add((_name, _start, Stopwatch.GetTimestamp()));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace OpdCode.Recipes;
+
+/// <summary>
+/// Text that the student did not write, beside what it writes: the answers of the data, or what the judge writes to the
+/// same prompts. In first steps alone it is a warm start; as a share it is GKD's λ; in pairs it is DistiLLM-2.
+/// </summary>
+public sealed record OffPolicyRecipe
+{
+    /// <summary>Where the text comes from.</summary>
+    [Choice("completion", "The completion column of the data.")]
+    [Choice("judge", "The judge writes it to the student's prompt, sampled as rollouts are.")]
+    public string Text { get; init; } = "completion";
+
+    /// <summary>In the first so many steps all text is of this kind; 0: none are.</summary>
+    [Range(0, int.MaxValue)]
+    [Unit("optimizer steps")]
+    public int Steps { get; init; }
+
+    /// <summary>After those steps the share of prompts with such a text in the place of the student's (GKD: 1 − λ). 0: none.</summary>
+    [Range(0, 1.0)]
+    [Unit("share of prompts")]
+    public double Share { get; init; }
+
+    /// <summary>After those steps every prompt has such a text beside the student's.</summary>
+    public bool Paired { get; init; }
+
+    /// <summary>What is optimised on such text; the recipe's objective when absent.</summary>
+    public ObjectiveRecipe? Objective { get; init; }
+
+    /// <summary>Multiplies the loss on such text.</summary>
+    [Range(0, 1e6)]
+    public double Weight { get; init; } = 1;
+}
