@@ -3,7 +3,9 @@ import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { context } from 'esbuild';
 
 const watch = process.argv.includes('--watch');
-const common = { bundle: true, sourcemap: watch ? 'linked' : false, minify: !watch, legalComments: 'none', logLevel: 'info', metafile: true };
+// With source maps and readable, for a debugger.
+const dev = watch || process.argv.includes('--dev');
+const common = { bundle: true, sourcemap: dev ? 'linked' : false, minify: !dev, legalComments: 'none', logLevel: 'info', metafile: true };
 
 rmSync('dist', { recursive: true, force: true });
 rmSync('docs', { recursive: true, force: true });
@@ -12,7 +14,7 @@ cpSync('../docs/errors', 'docs/errors', { recursive: true });
 
 const contexts = await Promise.all([
   context({ ...common, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist', platform: 'node', format: 'cjs', target: 'node20', external: ['vscode'] }),
-  context({ ...common, entryPoints: { runs: 'src/webview/runs/main.ts' }, outdir: 'dist', platform: 'browser', format: 'iife', target: 'chrome120' }),
+  context({ ...common, entryPoints: { runs: 'src/webview/runs/main.ts', whatIf: 'src/webview/whatIf/main.ts' }, outdir: 'dist', platform: 'browser', format: 'iife', target: 'chrome120' }),
 ]);
 if (watch) await Promise.all(contexts.map((each) => each.watch()));
 else

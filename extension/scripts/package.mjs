@@ -12,9 +12,8 @@ const root = join(extension, '..');
 const out = join(root, 'artifacts', 'vsix');
 const runtimes = { 'linux-x64': 'linux-x64', 'win32-x64': 'win-x64', 'darwin-arm64': 'osx-arm64' };
 const limit = 60_000_000;
-/** libtorch and its binding: fetched by the reader for the device at hand, never shipped. */
-const native = /(torch|c10|fbgemm|asmjit|uv|iomp|gomp|cudart|cudnn|cublas|nvrtc|caffe2|shm)/i;
-const nativeEnding = /\.(so(\.\d+)*|dll|dylib)$/i;
+/** Fetched by the reader for the device at hand, never shipped. */
+const libtorch = /^(lib)?(torch_cpu|torch_cuda|torch|c10|c10_cuda)\.(so|dll|dylib)$/i;
 
 const asked = process.argv.slice(2);
 const targets = asked.length === 0 ? ['universal'] : asked.includes('all') ? ['universal', ...Object.keys(runtimes)] : asked;
@@ -28,7 +27,7 @@ async function pack(target) {
   if (target !== 'universal') publish(target, daemon);
   const file = join(out, target === 'universal' ? 'opdcode.vsix' : `opdcode-${target}.vsix`);
   const vsce = join(extension, 'node_modules', '@vscode', 'vsce', 'vsce');
-  run(process.execPath, [vsce, 'package', '--no-dependencies', '--skip-license', '--allow-missing-repository', '-o', file, ...(target === 'universal' ? [] : ['--target', target])], extension);
+  run(process.execPath, [vsce, 'package', '--no-dependencies', '--skip-license', '--allow-missing-repository', '--no-rewrite-relative-links', '-o', file, ...(target === 'universal' ? [] : ['--target', target])], extension);
   rmSync(daemon, { recursive: true, force: true });
   const { size } = statSync(file);
   console.log(`${file}: ${(size / 1e6).toFixed(1)} MB`);
@@ -38,10 +37,14 @@ async function pack(target) {
 function publish(target, folder) {
   const runtime = runtimes[target];
   if (runtime === undefined) throw new Error(`${target} is not one of ${Object.keys(runtimes).join(', ')}`);
-  run('dotnet', ['publish', join('daemon', 'OpdCode.Daemon'), '-c', 'Release', '-r', runtime, '--self-contained', 'true', '-o', folder, '--nologo', '-v', 'quiet'], root);
+  run('dotnet', ['publish', join('daemon', 'OpdCode.Daemon'), '-c', 'Release', '-r', runtime, '--self-contained', 'true', '-p:IncludeNatives=false', '-o', folder, '--nologo', '-v', 'quiet'], root);
+  // The binding is small and, on Linux, patched by the build; libtorch itself is fetched by Set Up Daemon.
+  const staged = join(root, 'artifacts', 'native', `${runtime}-cpu`);
+  for (const name of readdirSync(staged)) if (name.includes('LibTorchSharp')) copyFileSync(join(staged, name), join(folder, name));
   for (const name of readdirSync(folder)) {
-    const managed = name.startsWith('TorchSharp') || name.startsWith('OpdCode') || name.startsWith('System') || name.startsWith('Microsoft');
-    if (name.endsWith('.pdb') || (!managed && native.test(name) && nativeEnding.test(name))) rmSync(join(folder, name), { recursive: true, force: true });
+    if (libtorch.test(name)) throw new Error(`${name} must not be shipped`);
+    // Texts for debuggers, and tools that look into a running process.
+    if (/\.pdb$|mscordaccore|mscordbi|createdump|coreclrtraceptprovider/.test(name)) rmSync(join(folder, name), { force: true });
   }
 }
 

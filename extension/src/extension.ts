@@ -28,10 +28,12 @@ export function activate(extension: ExtensionContext): void {
     daemon,
     new StatusBar(daemon, version),
     daemon.onDidChangeState(({ kind }) => void commands.executeCommand('setContext', 'opdcode.daemonState', kind)),
-    workspace.onDidGrantWorkspaceTrust(() => restart(daemon, channels)),
-    workspace.onDidChangeWorkspaceFolders(() => {
-      if (daemon.state.kind !== 'stopped') restart(daemon, channels);
+    workspace.onDidGrantWorkspaceTrust(() => {
+      // What was refused before may start now.
+      if (daemon.state.kind === 'running') update(daemon, channels);
+      else restart(daemon, channels);
     }),
+    workspace.onDidChangeWorkspaceFolders(() => update(daemon, channels)),
     workspace.onDidChangeConfiguration((change) => {
       if (daemon.state.kind !== 'stopped' && restartSettings.some((section) => change.affectsConfiguration(section))) restart(daemon, channels);
     }),
@@ -57,6 +59,10 @@ function startWhereUsed(daemon: Daemon, channels: Channels): void {
 
 function restart(daemon: Daemon, channels: Channels): void {
   daemon.restart().catch((error: unknown) => channels.extension.warn(error instanceof Error ? error.message : String(error)));
+}
+
+function update(daemon: Daemon, channels: Channels): void {
+  daemon.updateSession().catch((error: unknown) => channels.extension.warn(error instanceof Error ? error.message : String(error)));
 }
 
 function createDaemon(extension: ExtensionContext, channels: Channels, version: string): Daemon {

@@ -34,7 +34,7 @@ export const SETTINGS = {
   'window.commandCenter': false,
 };
 
-export async function startCodeServer({ vsix = [], settings = {}, machineSettings = {}, env = {}, extraArgs = [], noTrustFlag = false } = {}) {
+export async function startCodeServer({ vsix = [], settings = {}, machineSettings = {}, locale, env = {}, extraArgs = [], noTrustFlag = false } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'vsc-'));             // keep it SHORT: a unix socket lives in user-data-dir (limit 107 bytes)
   const user = join(dir, 'u'), ext = join(dir, 'x'), config = join(dir, 'c.yaml');
   mkdirSync(join(user, 'User'), { recursive: true }); mkdirSync(ext);
@@ -44,6 +44,13 @@ export async function startCodeServer({ vsix = [], settings = {}, machineSetting
   mkdirSync(join(user, 'Machine'), { recursive: true });
   writeFileSync(join(user, 'Machine', 'settings.json'), JSON.stringify(machineSettings, null, 1));
   const base = ['--config', config, '--user-data-dir', user, '--extensions-dir', ext];
+  if (locale) {
+    // A language pack without texts of its own: VS Code itself stays English, extensions are asked for the locale.
+    const texts = join(dir, 'main.i18n.json');
+    writeFileSync(texts, JSON.stringify({ version: '1.0.0', contents: {} }));
+    writeFileSync(join(user, 'languagepacks.json'), JSON.stringify({ [locale]: { hash: 'e2e', extensions: [], translations: { vscode: texts }, label: locale } }));
+    extraArgs = [...extraArgs, '--locale', locale];
+  }
   const tmp = join(dir, 't'), xdg = join(dir, 'd'); mkdirSync(tmp); mkdirSync(xdg);
   // EXTENSIONS_GALLERY={}: no calls to open-vsx.org. TMPDIR/XDG_*: it leaves sockets in TMPDIR and a heartbeat + logs in XDG_DATA_HOME whatever --user-data-dir says.
   const penv = { ...process.env, EXTENSIONS_GALLERY: '{}', TMPDIR: tmp, XDG_DATA_HOME: xdg, XDG_CONFIG_HOME: xdg, XDG_CACHE_HOME: xdg, ...env };

@@ -14,7 +14,7 @@ namespace OpdCode.Daemon.Catalogue;
 internal sealed class CatalogueFile(RunsFolder runs)
 {
     // Another version's documents are not read but made anew.
-    private const string Collection = "runs-1";
+    private const string Collection = "runs_1";
 
     private long _revision;
     private DateTime _written;
@@ -117,5 +117,5 @@ internal sealed class CatalogueFile(RunsFolder runs)
     };
 
     private static CatalogueEntry? Entry(BsonDocument document) =>
-        JsonSerializer.Deserialize<Run>(document["run"].AsString, RunJson.Options) is { } run ? new CatalogueEntry(document["stamp"].AsString, document["device"].AsString, false, run) : null;
+        JsonSerializer.Deserialize<Run>(document["run"].AsString, RunJson.Options) is { } run ? new CatalogueEntry(document["stamp"].AsString, document["device"].AsString, false, false, run) : null;
 }

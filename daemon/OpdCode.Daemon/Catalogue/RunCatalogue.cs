@@ -14,6 +14,7 @@ internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
     private readonly ConcurrentDictionary<string, CatalogueEntry> _entries = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, RunFolderReader> _readers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _unwritten = new(StringComparer.Ordinal); // true: removed
+    private readonly ConcurrentDictionary<string, bool> _untold = new(StringComparer.Ordinal);
     private IReadOnlyList<string> _queue = [];
     private DateTime _scanned;
 
@@ -80,9 +81,10 @@ internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
         // What ended is read from its start should it ever change: ten thousand readers are not kept for that.
         if (RunLife.IsEnded(entry.Run.State)) _readers.TryRemove(id, out _);
         bool changed = !_entries.TryGetValue(id, out CatalogueEntry? before) || before.Stamp != entry.Stamp || before.Run.State != entry.Run.State
-            || before.Run.QueuePosition != entry.Run.QueuePosition || before.Alive != entry.Alive;
+            || before.Run.QueuePosition != entry.Run.QueuePosition || before.Alive != entry.Alive || before.IsOrphaned != entry.IsOrphaned;
         _entries[id] = entry;
         if (changed) _unwritten[id] = false;
+        if (changed) _untold[id] = true;
         return changed;
     }
 
@@ -92,6 +94,7 @@ internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
         _readers.TryRemove(id, out _);
         if (!_entries.TryRemove(id, out _)) return false;
         _unwritten[id] = true;
+        _untold[id] = true;
         return true;
     }
 
@@ -143,6 +146,24 @@ internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
         if (!_entries.ContainsKey(id)) Refresh(id);
         return Find(id) ?? throw new OpdException(ErrorCodes.RunNotFound, $"There is no run \"{id}\" in {runs.Path}. `opdcode runs list` shows those there are; `opdcode runs rebuild` reads the folders again.");
     }
+
+    /// <summary>Whether something changed that nobody was told.</summary>
+    public bool HasNews => !_untold.IsEmpty;
+
+    /// <summary>Notes that clients are to be told of a run, whether its files changed or not.</summary>
+    public void Mention(string id) => _untold[id] = true;
+
+    /// <summary>What changed since the last time, and is now told.</summary>
+    /// <param name="most">How many runs at most; the others are for the next time.</param>
+    public RunsChanged TakeNews(int most)
+    {
+        string[] ids = [.. _untold.Keys.Take(most)];
+        foreach (string id in ids) _untold.TryRemove(id, out _);
+        return new RunsChanged([.. ids.Select(id => Find(id)?.Run).OfType<Run>()], [.. ids.Where(id => Find(id) is null)]);
+    }
+
+    /// <summary>Takes what is known now for told: a client that comes asks for lists.</summary>
+    public void ForgetNews() => _untold.Clear();
 
     /// <summary>All runs, in no order.</summary>
     public IEnumerable<CatalogueEntry> All => _entries.Values;

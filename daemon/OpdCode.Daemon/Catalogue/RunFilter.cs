@@ -16,40 +16,38 @@ internal static class RunFilter
         if (asked.Sort is not ("created" or "name" or "state" or "step") && !asked.Sort.StartsWith(MetricPrefix, StringComparison.Ordinal))
             throw new OpdException(ErrorCodes.RequestInvalid, $"sort is \"{asked.Sort}\"; it is created, name, state, step or metric:NAME.");
         string[] words = (asked.Search ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        Run[] found = [.. runs.Where(run => (asked.IncludeArchived || !run.Archived) && (!asked.StarredOnly || run.Starred)
-            && (asked.States is null || asked.States.Contains(run.State)) && Array.TrueForAll(words, word => Has(run, word)))];
-        Array.Sort(found, Order(asked.Sort, asked.Descending));
-        return new RunList([.. found.Skip(asked.Offset).Take(asked.Limit)], found.Length);
+        Row[] found = [.. runs.Where(run => (asked.IncludeArchived || !run.Archived) && (!asked.StarredOnly || run.Starred)
+            && (asked.States is null || asked.States.Contains(run.State)) && Array.TrueForAll(words, word => Has(run, word))).Select(run => Row.Of(run, asked.Sort))];
+        int sign = asked.Descending ? -1 : 1;
+        Array.Sort(found, (a, b) => Order(a, b, sign));
+        return new RunList([.. found.Skip(asked.Offset).Take(asked.Limit).Select(row => row.Run)], found.Length);
+    }
+
+    // Runs without the metric come last in either direction; the newest first among equals, so that a page never depends on chance.
+    private static int Order(in Row a, in Row b, int sign)
+    {
+        bool hasA = !double.IsNaN(a.Key), hasB = !double.IsNaN(b.Key);
+        int order = hasA && hasB ? sign * a.Key.CompareTo(b.Key) : hasB.CompareTo(hasA);
+        if (order == 0 && a.Text is not null) order = sign * string.Compare(a.Text, b.Text, StringComparison.OrdinalIgnoreCase);
+        if (order == 0) order = b.Run.Created.CompareTo(a.Run.Created);
+        return order != 0 ? order : string.CompareOrdinal(a.Run.Id, b.Run.Id);
     }
 
     private static bool Has(Run run, string word) => run.Name.Contains(word, StringComparison.OrdinalIgnoreCase) || run.Id.Contains(word, StringComparison.OrdinalIgnoreCase)
         || run.RecipePath?.Contains(word, StringComparison.OrdinalIgnoreCase) == true || run.Method?.Contains(word, StringComparison.OrdinalIgnoreCase) == true
         || run.Note?.Contains(word, StringComparison.OrdinalIgnoreCase) == true;
 
-    private static Comparison<Run> Order(string sort, bool descending)
+    // What a run is sorted by, looked up once and not at every comparison.
+    private readonly record struct Row(Run Run, double Key, string? Text)
     {
-        int sign = descending ? -1 : 1;
-        // The newest first among equals, so that a page never depends on chance.
-        return (a, b) =>
+        public static Row Of(Run run, string sort) => sort switch
         {
-            int order = sort switch
-            {
-                "created" => sign * a.Created.CompareTo(b.Created),
-                "name" => sign * string.Compare(a.Name, b.Name, StringComparison.OrdinalIgnoreCase),
-                "state" => sign * a.State.CompareTo(b.State),
-                "step" => sign * a.Step.CompareTo(b.Step),
-                _ => Metric(a, b, sort[MetricPrefix.Length..], sign),
-            };
-            if (order == 0) order = b.Created.CompareTo(a.Created);
-            return order != 0 ? order : string.CompareOrdinal(a.Id, b.Id);
+            "created" => new Row(run, run.Created.ToUnixTimeMilliseconds(), null),
+            "name" => new Row(run, 0, run.Name),
+            "state" => new Row(run, (int)run.State, null),
+            "step" => new Row(run, run.Step, null),
+            _ => new Row(run, run.Latest.TryGetValue(sort[MetricPrefix.Length..], out double value) ? value : double.NaN, null),
         };
-    }
-
-    // Runs without the metric come last in either direction.
-    private static int Metric(Run a, Run b, string name, int sign)
-    {
-        bool hasA = a.Latest.TryGetValue(name, out double valueA), hasB = b.Latest.TryGetValue(name, out double valueB);
-        return hasA && hasB ? sign * valueA.CompareTo(valueB) : hasB.CompareTo(hasA);
     }
 
     private static OpdException Refused(string name, int value, string bounds) => new(ErrorCodes.RequestInvalid, $"{name} is {value}; it is {bounds}.");

@@ -70,7 +70,8 @@ internal sealed class RunFolderReader(string folder)
         if (!ended) _bytes = null;
         else _bytes ??= FolderBytes();
         int steps = Math.Max(recipe.Steps, _metrics.Step);
-        return new CatalogueEntry(stamp, recipe.Device, alive, new Run
+        bool orphaned = worker is not null && !alive && !HasEnded(_life) && state != RunState.Queued;
+        return new CatalogueEntry(stamp, recipe.Device, alive, orphaned, new Run
         {
             Id = Path.GetFileName(Folder),
             Folder = Folder,
@@ -96,6 +97,9 @@ internal sealed class RunFolderReader(string folder)
             Imported = _imported,
         });
     }
+
+    /// <summary>Whether an event is the last word about a run.</summary>
+    internal static bool HasEnded(LifeEvent? life) => life?.Event is "finished" or "failed" or "stopped" or "aborted" or "interrupted" or "imported";
 
     /// <summary>The state that the files tell.</summary>
     internal static RunState StateOf(string? life, WorkerRecord? worker, bool alive, bool queued)

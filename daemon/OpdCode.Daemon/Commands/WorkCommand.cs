@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using OpdCode.Daemon.Catalogue;
+using OpdCode.Daemon.Supervision;
 using OpdCode.Daemon.Work;
 using OpdCode.Protocol;
 
@@ -33,13 +35,25 @@ public static class WorkCommand
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => signal.Cancel = true);
         try
         {
-            return new RunWork(folder, log, TimeProvider.System).Run(control);
+            int code = new RunWork(folder, log, TimeProvider.System).Run(control);
+            // Who stopped or aborted this run decides what comes next; after one that came to its own end the queue goes on, daemon or none.
+            if (control.Now.State is RunState.Completed or RunState.Failed) await StartNext(Path.GetDirectoryName(folder)!);
+            return code;
         }
         catch (OpdException refused)
         {
             await log.WriteLineAsync($"{refused.Code} {refused.Message}");
             return 1;
         }
+    }
+
+    private static async Task StartNext(string runs)
+    {
+        await using var supervisor = new RunSupervisor(new RunsFolder(runs), WorkerLauncher.OfThisProgram(), TimeProvider.System, _ => Task.CompletedTask);
+        if (supervisor.Queue.Read().Count == 0) return;
+        await supervisor.Open(CancellationToken.None);
+        await supervisor.Settle(CancellationToken.None); // what computes beside this run, and on which device
+        await supervisor.StartQueued(CancellationToken.None);
     }
 
     private static void Stop(PosixSignalContext signal, RunControl control)

@@ -7,7 +7,7 @@ namespace OpdCode.Daemon.Rollouts;
 /// <summary>What was recorded of rollouts.</summary>
 internal sealed class RolloutCalls(RolloutStore store, Session session, IDaemonClient client, TimeProvider time) : IRolloutCalls
 {
-    private readonly WhatIfAnswer _whatIf = new();
+    private readonly RolloutWhatIf _whatIf = new();
 
     /// <inheritdoc />
     public Task<RolloutList> ListRollouts(ListRolloutsParams parameters, CancellationToken cancel) => Task.FromResult(RolloutListing.List(store, parameters, cancel));

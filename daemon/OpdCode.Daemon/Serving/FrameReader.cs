@@ -15,8 +15,8 @@ namespace OpdCode.Daemon.Serving;
 /// <param name="mostBytes">The largest message taken, see <see cref="MostBytes"/>.</param>
 internal sealed class FrameReader(Stream fromClient, int mostBytes = FrameReader.MostBytes)
 {
-    /// <summary>The largest message taken: 16 MiB, which is a hundred times the largest that is sensible.</summary>
-    public const int MostBytes = 16 * 1024 * 1024;
+    /// <summary>The largest message taken: 4 MiB. A text of 32,768 tokens takes a sixth of it; parsed, the worst message takes a hundred times its bytes.</summary>
+    public const int MostBytes = 4 * 1024 * 1024;
 
     private const int MostHeaderBytes = 1024, FirstBuffer = 64 * 1024;
     private static readonly byte[] s_name = "Content-Length:"u8.ToArray(), s_type = "Content-Type:"u8.ToArray(), s_lineEnd = "\r\n"u8.ToArray(), s_headerEnd = "\r\n\r\n"u8.ToArray();

@@ -71,7 +71,7 @@ internal sealed class RunCalls(RunsHost host, Scorer scorer, IDaemonClient clien
         CheckpointScore score = await scorer.Evaluate(run.Folder, parameters.Step, Report(parameters.ProgressToken), cancel);
         Work.EventFile.AppendLine(run.Folder, Work.RunFiles.Evaluations, score);
         supervisor.Catalogue.Refresh(run.Id);
-        supervisor.Changed(run.Id);
+        supervisor.Catalogue.Mention(run.Id);
         return score;
     }
 

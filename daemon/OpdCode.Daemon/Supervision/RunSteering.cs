@@ -98,7 +98,7 @@ internal sealed class RunSteering(RunSupervisor supervisor, TimeProvider time)
         RunState next = RunLife.Require(run.State, input);
         if (run.State == RunState.Queued) return await TakeOut(id, cancel);
         if (next != run.State || RunLife.IsActive(run.State)) await ControlClient.Ask(await Reachable(id, cancel), input, cancel);
-        supervisor.Changed(id);
+        supervisor.Catalogue.Mention(id);
         supervisor.Wake();
         return Fresh(id);
     }
@@ -130,9 +130,9 @@ internal sealed class RunSteering(RunSupervisor supervisor, TimeProvider time)
             if (!order.Contains(id)) order.Add(id);
             return Task.CompletedTask;
         }, cancel);
-        supervisor.Changed(Catalogue.SetQueue(supervisor.Queue.Read()));
+        Catalogue.SetQueue(supervisor.Queue.Read());
         await supervisor.StartQueued(cancel);
-        supervisor.Changed(id);
+        supervisor.Catalogue.Mention(id);
         supervisor.Wake();
         return Fresh(id);
     }
@@ -145,7 +145,7 @@ internal sealed class RunSteering(RunSupervisor supervisor, TimeProvider time)
             return Task.CompletedTask;
         }, cancel);
         supervisor.Aborting.TryRemove(id, out _);
-        supervisor.Changed(Catalogue.SetQueue(supervisor.Queue.Read()));
+        Catalogue.SetQueue(supervisor.Queue.Read());
         return Fresh(id);
     }
 
@@ -161,7 +161,7 @@ internal sealed class RunSteering(RunSupervisor supervisor, TimeProvider time)
             if (order.Remove(id) && position > 0) order.Insert(Math.Min(position - 1, order.Count), id);
             return Task.CompletedTask;
         }, cancel);
-        supervisor.Changed(Catalogue.SetQueue(supervisor.Queue.Read()));
+        Catalogue.SetQueue(supervisor.Queue.Read());
         supervisor.Wake();
         Run[] queued = [.. supervisor.Queue.Read().Select(Catalogue.Find).OfType<CatalogueEntry>().Select(e => e.Run)];
         return new RunList(queued, queued.Length);
@@ -189,7 +189,7 @@ internal sealed class RunSteering(RunSupervisor supervisor, TimeProvider time)
         }
         Catalogue.Remove(id);
         await Catalogue.Write(cancel);
-        supervisor.Changed(id);
+        supervisor.Catalogue.Mention(id);
         return new DeletedRun(id, place);
     }
 
@@ -211,17 +211,17 @@ internal sealed class RunSteering(RunSupervisor supervisor, TimeProvider time)
             });
         }
         Catalogue.Refresh(asked.RunId);
-        supervisor.Changed(asked.RunId);
+        supervisor.Catalogue.Mention(asked.RunId);
         await Catalogue.Write(cancel);
         return Fresh(asked.RunId);
     }
 
-    /// <summary>Lets runs that were started here save and end: the client goes and wants none to go on.</summary>
+    /// <summary>Lets runs that were started here save and end: the client goes and wants none to go on. What is queued waits for the next daemon.</summary>
     public async Task StopOwn(CancellationToken cancel)
     {
         foreach (string id in supervisor.Own.Keys)
         {
-            if (Catalogue.Find(id)?.Run.State is not { } state || RunLife.IsEnded(state)) continue;
+            if (Catalogue.Find(id)?.Run.State is not { } state || !RunLife.IsActive(state)) continue;
             try
             {
                 await StopAndSave(id, cancel);

@@ -19,6 +19,9 @@ internal sealed class RunSupervisor : IAsyncDisposable
     // Who started a worker knows its exit code: others give that process this long to say how it ended.
     private static readonly TimeSpan s_precedence = TimeSpan.FromSeconds(5);
 
+    // A notification stays small, whatever happened to how many runs.
+    private const int MostTold = 200;
+
     private readonly WorkerLauncher _launcher;
     private readonly TimeProvider _time;
     private readonly Func<RunsChanged, Task> _tell;
@@ -26,7 +29,6 @@ internal sealed class RunSupervisor : IAsyncDisposable
     private readonly SemaphoreSlim _wake = new(0);
     private readonly ConcurrentDictionary<int, Process> _children = new();
     private readonly ConcurrentDictionary<string, DateTimeOffset> _missing = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, bool> _untold = new(StringComparer.Ordinal);
     private Task _watching = Task.CompletedTask;
 
     /// <summary>A supervisor that does nothing before <see cref="Open"/>.</summary>
@@ -67,16 +69,16 @@ internal sealed class RunSupervisor : IAsyncDisposable
     {
         bool known = await Catalogue.Load(cancel);
         Catalogue.SetQueue(Queue.Read());
-        if (known) return;
-        Catalogue.Scan();
-        await Catalogue.Write(cancel);
+        if (!known) Catalogue.Scan();
+        Catalogue.ForgetNews();
+        if (!known) await Catalogue.Write(cancel);
     }
 
     /// <summary>Compares all folders with the catalogue, and says of every run whose worker is gone how it ended.</summary>
     public async Task Settle(CancellationToken cancel)
     {
-        Changed(Catalogue.Scan());
-        foreach (CatalogueEntry entry in Catalogue.All.Where(e => !RunLife.IsEnded(e.Run.State) || e.Run.State == RunState.Interrupted)) await Bury(entry.Run.Id, cancel);
+        Catalogue.Scan();
+        foreach (CatalogueEntry entry in Catalogue.All.Where(e => e.IsOrphaned || e.Run.State == RunState.Interrupted)) await Bury(entry.Run.Id, cancel);
         await Catalogue.Write(cancel);
     }
 
@@ -85,12 +87,6 @@ internal sealed class RunSupervisor : IAsyncDisposable
 
     /// <summary>Lets the watching go on now.</summary>
     public void Wake() => _wake.Release();
-
-    /// <summary>Notes that clients are to be told of a run.</summary>
-    public void Changed(params IEnumerable<string> ids)
-    {
-        foreach (string id in ids) _untold[id] = true;
-    }
 
     private async Task Watch(CancellationToken cancel)
     {
@@ -107,8 +103,8 @@ internal sealed class RunSupervisor : IAsyncDisposable
                     await Tick(cancel);
                     if (IsDue(ref looked, s_lookEvery))
                     {
-                        Changed(await Catalogue.Look(cancel));
-                        Changed(Catalogue.SetQueue(Queue.Read()));
+                        await Catalogue.Look(cancel);
+                        Catalogue.SetQueue(Queue.Read());
                         await StartQueued(cancel);
                     }
                     await Tell();
@@ -120,7 +116,7 @@ internal sealed class RunSupervisor : IAsyncDisposable
                 }
                 bool busy = Catalogue.All.Any(e => RunLife.IsActive(e.Run.State));
                 await Task.Delay(s_busy, _time, cancel);
-                if (!busy && _untold.IsEmpty) await _wake.WaitAsync(s_idle - s_busy, cancel);
+                if (!busy && !Catalogue.HasNews) await _wake.WaitAsync(s_idle - s_busy, cancel);
             }
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -142,9 +138,9 @@ internal sealed class RunSupervisor : IAsyncDisposable
         foreach (CatalogueEntry entry in Catalogue.All)
         {
             string id = entry.Run.Id;
-            if (!RunLife.IsActive(entry.Run.State) && !_missing.ContainsKey(id)) continue;
-            if (Catalogue.Refresh(id)) Changed(id);
-            if (Catalogue.Find(id) is { Alive: false }) await Bury(id, cancel);
+            if (!RunLife.IsActive(entry.Run.State) && !entry.IsOrphaned) continue;
+            Catalogue.Refresh(id);
+            if (Catalogue.Find(id) is { IsOrphaned: true }) await Bury(id, cancel);
         }
     }
 
@@ -175,12 +171,11 @@ internal sealed class RunSupervisor : IAsyncDisposable
                 started.Add(id);
             }
         }, cancel);
-        Changed(Catalogue.SetQueue(Queue.Read()));
+        Catalogue.SetQueue(Queue.Read());
         foreach (string id in started)
         {
             Own[id] = true;
             Catalogue.Refresh(id);
-            Changed(id);
         }
     }
 
@@ -213,7 +208,7 @@ internal sealed class RunSupervisor : IAsyncDisposable
         var reader = new RunFolderReader(folder);
         WorkerRecord? worker = reader.Worker();
         DateTimeOffset now = _time.GetUtcNow();
-        if (worker is null || worker.IsAlive(now) || reader.LastLifeEvent()?.Event is "finished" or "failed" or "stopped" or "aborted" or "interrupted")
+        if (worker is null || worker.IsAlive(now) || RunFolderReader.HasEnded(reader.LastLifeEvent()))
         {
             _missing.TryRemove(id, out _);
             if (worker is not null && !worker.IsAlive(now) && _children.TryRemove(worker.Process, out Process? ended)) ended.Dispose();
@@ -232,8 +227,7 @@ internal sealed class RunSupervisor : IAsyncDisposable
         using FileStream? held = WorkerPresence.Take(folder);
         if (held is null) return; // somebody computes it again, or buries it
         _missing.TryRemove(id, out _);
-        LifeEvent? life = new RunFolderReader(folder).LastLifeEvent();
-        if (life?.Event is "finished" or "failed" or "stopped" or "aborted" or "interrupted") return;
+        if (RunFolderReader.HasEnded(new RunFolderReader(folder).LastLifeEvent())) return;
         bool aborted = Aborting.TryRemove(id, out _) || worker.State == RunState.Aborting;
         if (aborted)
         {
@@ -246,15 +240,11 @@ internal sealed class RunSupervisor : IAsyncDisposable
             EventFile.Append(folder, new RunEvent { Time = now, Event = "interrupted", Step = worker.Step, Message = failure.Message });
         }
         Catalogue.Refresh(id);
-        Changed(id);
     }
 
     private async Task Tell()
     {
-        if (_untold.IsEmpty) return;
-        string[] ids = [.. _untold.Keys];
-        foreach (string id in ids) _untold.TryRemove(id, out _);
-        await _tell(new RunsChanged([.. ids.Select(id => Catalogue.Find(id)?.Run).OfType<Run>()], [.. ids.Where(id => Catalogue.Find(id) is null)]));
+        if (Catalogue.HasNews) await _tell(Catalogue.TakeNews(MostTold));
     }
 
     /// <inheritdoc />

@@ -25,9 +25,6 @@ public sealed class StabilizerPipeline
     /// <summary>The names of what acts, in the order it acts: kinds, the second of a kind with <c>#2</c> behind it.</summary>
     public IReadOnlyList<string> Names => [.. _ordered.Select(s => s.Name)];
 
-    /// <summary>What acts, in the order it acts, with its name.</summary>
-    internal IReadOnlyList<(string Name, IStabilizer Stabilizer)> Ordered => _ordered;
-
     /// <summary>Whether nothing acts.</summary>
     public bool IsEmpty => _ordered.Length == 0;
 

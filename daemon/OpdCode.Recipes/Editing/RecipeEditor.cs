@@ -31,8 +31,9 @@ public static class RecipeEditor
             string added = value;
             // What is missing on the way is written on one line: { "lora": { "r": 16 } }.
             for (int inner = steps.Length - 1; inner > i; inner--) added = $"{{ {Key(Name(steps, inner, setting))}: {added} }}";
-            bool isNull = Child(at, steps[i]) is { Kind: JsonValueKind.Null };
-            if (isNull) edits.Replace(Child(at, steps[i])!.Start, Child(at, steps[i])!.End, added);
+            LocatedValue? there = Child(at, steps[i]);
+            if (there is { Kind: not JsonValueKind.Null }) throw Impossible(setting, there, steps[i + 1]);
+            if (there is not null) edits.Replace(there.Start, there.End, added);
             else if (at.Kind == JsonValueKind.Object) edits.AddTo(at, $"{Key(Name(steps, i, setting))}: {added}");
             else if (at.Kind == JsonValueKind.Array && Index(steps[i]) == at.Items.Count) edits.AddTo(at, added);
             else throw Impossible(setting, at, steps[i]);

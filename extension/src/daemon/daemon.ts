@@ -45,6 +45,7 @@ export class Daemon implements Disposable {
   #starting: Promise<DaemonConnection> | undefined;
   #turn: Promise<void> = Promise.resolve();
   #progressTokens = 0;
+  readonly #chosen = new Set<string>();
 
   constructor(private readonly options: DaemonOptions) {}
 
@@ -77,6 +78,18 @@ export class Daemon implements Disposable {
     }
   }
 
+  /** Lets the daemon reach a file or folder that the reader chose in a dialog or opened, for as long as the window lives. */
+  async allow(path: string): Promise<void> {
+    if (this.#chosen.has(path)) return;
+    this.#chosen.add(path);
+    if (this.#connection) await this.updateSession();
+  }
+
+  /** Tells a running daemon what is open, chosen and trusted now. */
+  async updateSession(): Promise<void> {
+    if (this.#connection) await this.#connection.request('session/update', this.#hello());
+  }
+
   /** Starts unless it runs; fails with the reason. */
   async start(): Promise<void> {
     await this.#connect();
@@ -86,6 +99,7 @@ export class Daemon implements Disposable {
   async restart(): Promise<void> {
     const turn = this.#turn.then(async () => {
       await this.#end();
+      this.#become({ kind: 'stopped' });
       await this.#connect();
     });
     // The next turn waits for this one whatever comes of it; whoever asked is told below.
@@ -112,6 +126,8 @@ export class Daemon implements Disposable {
 
   #connect(): Promise<DaemonConnection> {
     if (this.#connection) return Promise.resolve(this.#connection);
+    // What ended or could not start is not started again behind anybody's back: that takes a restart.
+    if (this.#current.kind === 'unavailable') return Promise.reject(this.#current.error);
     this.#starting ??= this.#launch().finally(() => {
       this.#starting = undefined;
     });
@@ -159,7 +175,7 @@ export class Daemon implements Disposable {
     const early = launched.ended.then((ending) => {
       throw new DaemonUnavailable(endingText(ending.exitCode, ending.signal, ending.lastLines), 'failed');
     });
-    const hello = await withTimeout(Promise.race([connection.request('initialize', { ...this.options.hello(), protocolVersion }), early]), this.options.startTimeout()).catch(async (error: unknown) => {
+    const hello = await withTimeout(Promise.race([connection.request('initialize', this.#hello()), early]), this.options.startTimeout()).catch(async (error: unknown) => {
       // A pipe that closed is only the effect; the cause is how the process ended, which is known a moment later.
       if (!(error instanceof DaemonError)) await Promise.race([early, new Promise((resolve) => setTimeout(resolve, 500))]);
       throw greetingFailure(error, location);
@@ -189,6 +205,11 @@ export class Daemon implements Disposable {
     const grace = setTimeout(() => launched.child.kill(), 3000);
     await launched.ended;
     clearTimeout(grace);
+  }
+
+  #hello(): InitializeParams {
+    const hello = this.options.hello();
+    return { ...hello, chosenPaths: [...(hello.chosenPaths ?? []), ...this.#chosen], protocolVersion };
   }
 
   #become(state: DaemonState): void {

@@ -9,6 +9,11 @@ export function formatNumber(value: number | null | undefined): string {
   return text.replace('-', '−').replace('e−', 'e-').replace('e+', 'e');
 }
 
+/** Where a level begins: short. */
+export function formatThreshold(value: number | undefined): string {
+  return value === undefined ? '–' : String(Number(value.toPrecision(3)));
+}
+
 export function formatWithUnit(value: number | null | undefined, unit: string | null | undefined): string {
   const text = formatNumber(value);
   return unit === null || unit === undefined || unit === '' || text === '–' ? text : `${text} ${unit}`;

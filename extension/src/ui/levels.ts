@@ -7,7 +7,7 @@ export type Grouping = 'token' | 'word' | 'line';
 export interface Scaling {
   readonly scale: Scale;
   readonly grouping: Grouping;
-  /** For the user's scale: where levels 1, 2 and 3 begin, by absolute value. */
+  /** For the user's scale: where levels 1, 2 and 3 begin, as distances from the neutral value. */
   readonly userThresholds: readonly number[];
 }
 
@@ -19,10 +19,10 @@ export function levelsOf(column: TokenColumn, { scale, grouping, userThresholds 
   if (scale === 'run') return column.levels;
   return column.values.map((value) => {
     if (value === null) return 0;
-    const size = Math.abs(value);
+    const size = Math.abs(value - column.neutral);
     let level = 0;
     for (const threshold of userThresholds.slice(0, 3)) if (size >= threshold) level++;
-    return column.hasSign && value < 0 ? -level : level;
+    return column.hasSign && value < column.neutral ? -level : level;
   });
 }
 
@@ -57,7 +57,8 @@ export function strength(level: number | undefined): 0 | Level {
   }
 }
 
-/** Tokens by how far from zero they are, farthest first. */
-export function byDistance(values: readonly (number | null)[]): number[] {
-  return values.map((_, token) => token).sort((a, b) => Math.abs(values[b] ?? 0) - Math.abs(values[a] ?? 0) || a - b);
+/** Tokens by how far they are from the value that says nothing, farthest first. */
+export function byDistance({ values, neutral }: Pick<TokenColumn, 'values' | 'neutral'>): number[] {
+  const distance = values.map((value) => (value === null ? -1 : Math.abs(value - neutral)));
+  return values.map((_, token) => token).sort((a, b) => (distance[b] ?? 0) - (distance[a] ?? 0) || a - b);
 }

@@ -22,8 +22,8 @@ export async function pickModel(ctx: Context, title: string, last: string | unde
   const chosen = ctx.extension.globalState.get<string[]>(chosenModelsKey, []);
   if (!chosen.includes(folder.fsPath)) {
     await ctx.extension.globalState.update(chosenModelsKey, [...chosen, folder.fsPath]);
-    await ctx.daemon.restart();
   }
+  await ctx.daemon.allow(folder.fsPath);
   return folder.fsPath;
 }
 

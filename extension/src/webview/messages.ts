@@ -1,4 +1,4 @@
-import type { MetricCurves, Run } from '../daemon/protocol';
+import type { MetricCurves, Run, WhatIfSetting } from '../daemon/protocol';
 
 /** What people read in the runs panel, in their language. */
 export interface RunsStrings {
@@ -75,3 +75,26 @@ export type FromRunsPanel =
   | { readonly type: 'verb'; readonly verb: 'pauseRun' | 'resumeRun' | 'stopAndSaveRun' | 'abortRun'; readonly runId: string }
   | { readonly type: 'save'; readonly name: string; readonly text: string }
   | { readonly type: 'failed'; readonly message: string };
+
+export interface WhatIfStrings {
+  readonly title: string;
+  readonly about: string;
+  readonly list: string;
+  readonly listHint: string;
+  readonly notes: string;
+  readonly write: string;
+  readonly reset: string;
+  readonly nothingToMove: string;
+  readonly notJson: string;
+}
+
+export type ToWhatIfPanel =
+  | { readonly type: 'init'; readonly strings: WhatIfStrings; readonly locale: string; readonly sample: string; readonly stabilizers: string }
+  | { readonly type: 'answer'; readonly request: number; readonly settings: readonly WhatIfSetting[]; readonly notes: readonly string[] }
+  | { readonly type: 'failed'; readonly request: number; readonly message: string };
+
+export type FromWhatIfPanel =
+  | { readonly type: 'ready' }
+  | { readonly type: 'ask'; readonly request: number; readonly stabilizers: string }
+  /** Settings that were moved, or the whole list where it was edited as text. */
+  | { readonly type: 'write'; readonly stabilizers: string; readonly moved: readonly { readonly path: string; readonly value: number }[] | null };

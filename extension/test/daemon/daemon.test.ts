@@ -113,6 +113,7 @@ describe.skipIf(process.platform === 'win32')('Daemon', () => {
     await client.request('runs/abort', { runId: 'x' }).catch(() => undefined);
     await expect.poll(() => client.state.kind).toBe('unavailable');
     expect(states.at(-1)).toMatchObject({ error: { message: expect.stringContaining('SIGKILL') as string } });
+    await expect(client.request('machine/get', {})).rejects.toMatchObject({ reason: 'stopped' });
     await client.restart();
     expect(client.state.kind).toBe('running');
   });
@@ -120,6 +121,6 @@ describe.skipIf(process.platform === 'win32')('Daemon', () => {
   it('restarts one at a time', async () => {
     const { daemon: client, states } = start('');
     await Promise.all([client.restart(), client.restart(), client.restart()]);
-    expect(states.map(({ kind }) => kind)).toEqual(['starting', 'running', 'starting', 'running', 'starting', 'running']);
+    expect(states.map(({ kind }) => kind)).toEqual(['stopped', 'starting', 'running', 'stopped', 'starting', 'running', 'stopped', 'starting', 'running']);
   });
 });

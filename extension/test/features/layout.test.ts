@@ -33,32 +33,32 @@ describe('LineMap', () => {
 });
 
 describe('SampleLayout', () => {
-  const layout = new SampleLayout([
+  const layout = new SampleLayout('TITLE', [
     { kind: 'prompt', heading: 'PROMPT', text: 'p1\np2' },
     { kind: 'response', heading: 'RESPONSE', text: 'r1\r\nr2' },
     { kind: 'reference', heading: 'REFERENCE', text: 'x' },
   ]);
 
   it('writes the sections under their headings', () => {
-    expect(layout.text).toBe('PROMPT\np1\np2\n\nRESPONSE\nr1\nr2\n\nREFERENCE\nx');
+    expect(layout.text).toBe('TITLE\n\nPROMPT\np1\np2\n\nRESPONSE\nr1\nr2\n\nREFERENCE\nx');
     expect(layout.sections.map(({ kind, headingLine, firstLine, lastLine }) => [kind, headingLine, firstLine, lastLine])).toEqual([
-      ['prompt', 0, 1, 2],
-      ['response', 4, 5, 6],
-      ['reference', 8, 9, 9],
+      ['prompt', 2, 3, 4],
+      ['response', 6, 7, 8],
+      ['reference', 10, 11, 11],
     ]);
   });
 
   it('finds the response in the document, and nothing outside of it', () => {
-    expect(layout.placeOf(4)).toEqual({ line: 6, character: 0 });
-    expect(layout.offsetAt({ line: 6, character: 1 })).toBe(5);
-    expect(layout.offsetAt({ line: 1, character: 0 })).toBeUndefined();
-    expect(layout.offsetAt({ line: 9, character: 0 })).toBeUndefined();
+    expect(layout.placeOf(4)).toEqual({ line: 8, character: 0 });
+    expect(layout.offsetAt({ line: 8, character: 1 })).toBe(5);
+    expect(layout.offsetAt({ line: 3, character: 0 })).toBeUndefined();
+    expect(layout.offsetAt({ line: 11, character: 0 })).toBeUndefined();
   });
 
   it('does not need a prompt or a response that is not empty', () => {
-    const empty = new SampleLayout([{ kind: 'response', heading: 'RESPONSE', text: '' }]);
-    expect(empty.text).toBe('RESPONSE\n');
-    expect(empty.placeOf(0)).toEqual({ line: 1, character: 0 });
+    const empty = new SampleLayout('TITLE', [{ kind: 'response', heading: 'RESPONSE', text: '' }]);
+    expect(empty.text).toBe('TITLE\n\nRESPONSE\n');
+    expect(empty.placeOf(0)).toEqual({ line: 3, character: 0 });
   });
 });
 

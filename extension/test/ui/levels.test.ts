@@ -7,6 +7,7 @@ const column: TokenColumn = {
   label: { title: 'Log-ratio', unit: 'nats' },
   values: [0.1, -0.6, 1.5, -3, null],
   hasSign: true,
+  neutral: 0,
   thresholds: [1, 2, 3],
   sampleThresholds: [0.5, 1, 2],
   levels: [0, 0, 1, -3, 0],
@@ -42,7 +43,8 @@ describe('countLevels', () => {
 });
 
 describe('byDistance', () => {
-  it('puts the farthest from zero first and equal ones in order', () => {
-    expect(byDistance([0.5, -2, null, 2, 0])).toEqual([1, 3, 0, 2, 4]);
+  it('puts the farthest from neutral first and equal ones in order', () => {
+    expect(byDistance({ values: [0.5, -2, null, 2, 0], neutral: 0 })).toEqual([1, 3, 0, 4, 2]);
+    expect(byDistance({ values: [1, 0, 3], neutral: 1 })).toEqual([2, 1, 0]);
   });
 });

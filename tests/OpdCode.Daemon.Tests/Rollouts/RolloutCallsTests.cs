@@ -145,6 +145,31 @@ public sealed class RolloutCallsTests
     }
 
     [Fact]
+    public async Task Other_stabilizers_show_what_they_would_have_done()
+    {
+        await using ServedHere served = await ServedHere.Start();
+        RunReader run = Write(served, "a");
+        File.WriteAllText(Path.Combine(served.Runs, "a", "recipe.json"), """
+            { "version": 1, "student": { "model": "s" }, "signal": { "kind": "teacher", "model": "t" }, "objective": { "kind": "divergence", "divergence": "reverse-kl" },
+              "data": { "train": "d.jsonl" }, "steps": 200, "rollout": { "promptsPerStep": 6 }, "run": { "id": "a" } }
+            """);
+        var asked = new WhatIfParams { RunId = "a", Step = 100, Index = 1, Stabilizers = """[{ "kind": "skip-first", "tokens": 2 }, { "kind": "digit-place", "maxDigits": 1 }, { "kind": "feature-match" }]""" };
+        WhatIf answer = await served.Client.Result<WhatIf>("rollouts/whatIf", asked);
+        Assert.Equal(["weight", "stage:skip-first"], answer.Columns.Select(c => c.Name).OrderDescending());
+        TokenColumn weight = answer.Columns.Single(c => c.Name == "weight");
+        Assert.Equal(run.ReadRollouts(100).Single(r => r.Index == 1).TokenIds.Select((_, t) => (double?)(t < 2 ? 0 : 1)), weight.Values);
+        Assert.Equal([-3, -3, 0], weight.Levels.Take(3));
+        Assert.Contains(answer.Notes, n => n.StartsWith("feature-match is left out", StringComparison.Ordinal));
+        WhatIfSetting tokens = answer.Settings.Single(s => s.Path == "stabilizers[0].tokens");
+        Assert.Equal((2, 0), (tokens.Value, tokens.Minimum));
+        // What was asked leaves no trace.
+        TokenFeedback page = await served.Client.Result<TokenFeedback>("rollouts/get", new GetRolloutParams { RunId = "a", Step = 100, Index = 1 });
+        Assert.DoesNotContain(page.Columns, c => c.Name.StartsWith("stage:", StringComparison.Ordinal));
+        Assert.Equal(ErrorCodes.ObjectiveRefused, (await served.Client.Error("rollouts/whatIf", asked with { Stabilizers = """[{ "kind": "ratio-magnitude" }]""" })).Code);
+        Assert.Equal(ErrorCodes.ObjectiveInvalid, (await served.Client.Error("rollouts/whatIf", asked with { Stabilizers = "[{}" })).Code);
+    }
+
+    [Fact]
     public async Task A_rollout_is_exported_as_page_and_as_json()
     {
         await using ServedHere served = await ServedHere.Start();

@@ -7,11 +7,11 @@ internal sealed class Abuse(int seed)
 {
     private readonly Random _random = new(seed);
 
-    public byte[] Next() => _random.Next(18) switch
+    public byte[] Next() => _random.Next(19) switch
     {
         0 => Noise(_random.Next(1, 400)),
         1 => Header("1073741824"), // a gigabyte is announced and never comes
-        2 => Header(_random.NextInt64(17L << 20, long.MaxValue).ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        2 => Header(_random.NextInt64(5L << 20, long.MaxValue).ToString(System.Globalization.CultureInfo.InvariantCulture)),
         3 => [.. Header("-1"), .. "{}"u8],
         4 => [.. Header("1e3"), .. "{}"u8],
         5 => [.. Header(Frame().Length.ToString(System.Globalization.CultureInfo.InvariantCulture)), .. Frame().AsSpan(0, 10)],
@@ -24,6 +24,7 @@ internal sealed class Abuse(int seed)
         12 => Message($"{{\"jsonrpc\":\"2.0\",\"id\":{Id()},\"method\":\"no/such\\u0000call\",\"params\":{{}}}}"),
         13 => Message("{\"jsonrpc\":\"2.0\",\"id\":\"\\ud800\",\"method\":\"recipes/methods\"}"),
         14 => Message("[" + Call("recipes/methods", "{}") + "]"),
+        17 => Message(Call("recipes/edit", $"{{\"text\":\"{{}}\",\"x\":[{string.Join(',', Enumerable.Repeat("1", _random.Next(20_000)))}]}}")),
         15 => Message("{\"jsonrpc\":\"2.0\",\"id\":999999,\"result\":{}}"),
         16 => [.. Header("12"), .. Noise(12)],
         _ => Message(Call("$/cancelRequest", $"{{\"id\":{Id()}}}").Replace("\"id\":\"abuse\",", "", StringComparison.Ordinal)),

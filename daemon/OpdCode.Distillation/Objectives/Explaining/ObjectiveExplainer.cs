@@ -145,7 +145,7 @@ public static class ObjectiveExplainer
         });
         if (objective.NeedsTeacher && rows.SamplerLogprobs_N is null && question.Objective is PolicyGradientObjectiveRecipe) notes.Add("No samplerLogprobs: the tokens count as sampled from the student itself.");
         if (rows.OldLogprobs_N is null && question.Objective is PolicyGradientObjectiveRecipe or GroupRewardObjectiveRecipe) notes.Add("No oldLogprobs: the ratio of the trained to the old student is 1.");
-        if (question.Extrapolation is { } extrapolation) notes.Add(FormattableString.Invariant($"The target is teacher^λ·base^(1−λ), λ = {extrapolation.Lambda}{(question.Objective is DivergenceObjectiveRecipe ? ", normalised; teacher numbers below are the target's" : "; the advantage differs from that of the normalised target by the same amount for every token of a state")}.");
+        if (question.Extrapolation is { } extrapolation) notes.Add(FormattableString.Invariant($"The target is teacher^λ·base^(1−λ), λ = {extrapolation.Lambda}{(question.Objective is DivergenceObjectiveRecipe ? ", normalised; teacher numbers below are the target's" : "; the advantage differs from that of the normalised target by the same amount for every token of a state")}."));
         else if (question.Sequences.Any(s => s.Base is not null)) notes.Add("base is not used: the case has no \"extrapolation\".");
         return notes;
     }

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { CancellationTokenSource, Diagnostic, DiagnosticSeverity, EventEmitter, languages, Range, Uri, window, workspace } from 'vscode';
 import type { Disposable, TextDocument } from 'vscode';
 import type { Context } from '../../context';
@@ -63,6 +64,8 @@ export class RecipeChecks implements Disposable {
     this.#changed.fire(uri);
     try {
       const document = await workspace.openTextDocument(uri);
+      // A recipe that was opened from elsewhere was chosen, and its models and data lie beside it.
+      if (!workspace.getWorkspaceFolder(uri)) await this.ctx.daemon.allow(dirname(uri.fsPath));
       const version = document.version;
       const answer = await this.ctx.daemon.request('recipes/validate', { path: uri.fsPath, text: document.getText(), preflight }, cancel.token);
       if (document.version === version && !document.isClosed) {

@@ -36,6 +36,7 @@ export class Heatmap implements Disposable {
         for (const editor of window.visibleTextEditors) if (editor.document === document) this.#draw(editor);
       }),
       settings.onDidChange(() => this.#renew()),
+      store.onDidChange(() => this.#drawAll()),
       window.onDidChangeActiveColorTheme(() => this.#renew()),
     );
     this.#drawAll();
@@ -118,7 +119,8 @@ export class Heatmap implements Disposable {
       if (strength(level) === 3 && token.mask[index] !== 0) strongest[level > 0 ? 'positive' : 'negative'].push(at(index));
     });
     for (const side of sides) editor.setDecorations(types.ruler[side], strongest[side].slice(0, view.maxDecorations));
-    editor.setDecorations(this.#heading, sample.layout.sections.map((section) => new Range(section.headingLine, 0, section.headingLine, Number.MAX_SAFE_INTEGER)));
+    const headings = [0, ...sample.layout.sections.map((section) => section.headingLine)];
+    editor.setDecorations(this.#heading, headings.map((line) => new Range(line, 0, line, Number.MAX_SAFE_INTEGER)));
   }
 }
 

@@ -46,7 +46,7 @@ export class SampleHover implements HoverProvider {
     const level = shown ? levelsOf(shown, this.settings.view)[token] : undefined;
     if (shown && level !== undefined) {
       const value = formatWithUnit(shown.values[token], shown.label.unit);
-      text.appendMarkdown(`${escapeMarkdown(shown.label.title)}: **${escapeMarkdown(value)}** (${escapeMarkdown(levelText(level))})${shown.label.estimator ? `  \n${escapeMarkdown(shown.label.estimator)}` : ''}\n\n`);
+      text.appendMarkdown(`${escapeMarkdown(shown.label.title)}: **${escapeMarkdown(value)}** (${escapeMarkdown(levelText(level))})\n\n`);
     }
     text.appendMarkdown(alternatives(page, at));
     text.appendMarkdown(numbers(page.columns, at, shown?.name));
@@ -61,20 +61,21 @@ function alternatives(page: TokenFeedback, at: number): string {
   const chosen = page.ids[at];
   const column = (name: string): number | null | undefined => page.columns.find((candidate) => candidate.name === name)?.values[at];
   const rows: string[] = [];
-  const header = [l10n.t('student would say'), l10n.t('p'), l10n.t('teacher would say'), l10n.t('p')].map(escapeMarkdown);
+  const p = escapeMarkdown(l10n.t('p'));
+  const header = [escapeMarkdown(l10n.t('student would say')), p, '&nbsp;&nbsp;&nbsp;', escapeMarkdown(l10n.t('teacher would say')), p];
   const cell = (alternative: TokenAlternative | undefined): string => {
     if (!alternative) return ' | ';
     const token = escapeMarkdown(visibleToken(alternative.text));
     return `${alternative.id === chosen ? `**${token}**` : token} | ${formatProbability(alternative.logprob)}`;
   };
-  for (let row = 0; row < Math.max(student.length, teacher.length); row++) rows.push(`| ${cell(student[row])} | ${cell(teacher[row])} |`);
+  for (let row = 0; row < Math.max(student.length, teacher.length); row++) rows.push(`| ${cell(student[row])} |  | ${cell(teacher[row])} |`);
   // A token outside of both lists still has probabilities.
   const inBoth = student.some((alternative) => alternative.id === chosen) && teacher.some((alternative) => alternative.id === chosen);
   if (!inBoth && column('studentLogprob') !== undefined) {
     const token = escapeMarkdown(visibleToken(page.texts[at] ?? ''));
-    rows.push(`| **${token}** | ${formatProbability(column('studentLogprob'))} | **${token}** | ${formatProbability(column('teacherLogprob'))} |`);
+    rows.push(`| **${token}** | ${formatProbability(column('studentLogprob'))} |  | **${token}** | ${formatProbability(column('teacherLogprob'))} |`);
   }
-  return rows.length === 0 ? '' : `| ${header.join(' | ')} |\n|:--|--:|:--|--:|\n${rows.join('\n')}\n\n`;
+  return rows.length === 0 ? '' : `| ${header.join(' | ')} |\n|:--|--:|---|:--|--:|\n${rows.join('\n')}\n\n`;
 }
 
 function numbers(columns: readonly TokenColumn[], at: number, shown: string | undefined): string {

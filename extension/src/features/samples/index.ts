@@ -8,6 +8,7 @@ import { command } from '../../ui/command';
 import { formatWithUnit } from '../../ui/format';
 import { withDelayedProgress } from '../../ui/progress';
 import { oneLine, visibleToken } from '../../ui/text';
+import { SampleFiles } from './files';
 import { SampleFolding } from './folding';
 import { Heatmap } from './heatmap';
 import { SampleHover } from './hover';
@@ -21,6 +22,7 @@ import { compareWithStep, timeTravel } from './timeTravel';
 import { TokenTable } from './tokenTable';
 import { SamplesTree } from './tree';
 import { HeatmapSettings } from './view';
+import { showWhatIf } from './whatIf';
 
 const selector: DocumentSelector = { scheme: sampleScheme };
 
@@ -45,7 +47,7 @@ export function registerSamples(ctx: Context): void {
     tokenTable,
     tree,
     view,
-    workspace.registerTextDocumentContentProvider(sampleScheme, { provideTextDocumentContent: async (uri) => (await store.get(uri)).layout.text }),
+    workspace.registerFileSystemProvider(sampleScheme, new SampleFiles(store), { isReadonly: true, isCaseSensitive: true }),
     workspace.registerTextDocumentContentProvider(tokensScheme, tokenTable),
     new Heatmap(ctx, store, settings),
     languages.registerHoverProvider(selector, new SampleHover(store, settings)),
@@ -96,6 +98,7 @@ export function registerSamples(ctx: Context): void {
     command(ctx, 'opdcode.showWorstTokens', (argument) => showWorst(ctx, store, settings, argument)),
     command(ctx, 'opdcode.timeTravel', () => timeTravel(ctx)),
     command(ctx, 'opdcode.compareWithStep', () => compareWithStep(ctx)),
+    command(ctx, 'opdcode.whatIf', (uri) => showWhatIf(ctx, store, settings, uri instanceof Uri ? uri : undefined)),
     command(ctx, 'opdcode.exportSample', () => exportSample(ctx, store)),
     command(ctx, 'opdcode.importSamples', () => importSamples(ctx)),
   );
@@ -138,7 +141,10 @@ async function exportSample(ctx: Context, store: SampleStore): Promise<void> {
   });
   if (!target) return;
   if (id.kind === 'scored') await workspace.fs.writeFile(target, Buffer.from(JSON.stringify((await store.get(editor.document.uri)).tokens, undefined, 1), 'utf8'));
-  else await ctx.daemon.request('rollouts/export', { runId: id.runId, step: id.step, index: id.index, path: target.fsPath });
+  else {
+    await ctx.daemon.allow(target.fsPath);
+    await ctx.daemon.request('rollouts/export', { runId: id.runId, step: id.step, index: id.index, path: target.fsPath });
+  }
   const open = l10n.t('Open');
   void window.showInformationMessage(l10n.t('Exported to {0}.', target.fsPath), open).then((chosen) => (chosen === open ? env.openExternal(target) : undefined));
 }
@@ -151,6 +157,7 @@ async function importSamples(ctx: Context): Promise<void> {
       filters: { [l10n.t('Token dumps (prime-rl, TRL, ms-swift)')]: ['jsonl', 'json', 'parquet'] },
     })) ?? [];
   if (!file) return;
+  await ctx.daemon.allow(file.fsPath);
   const run = await withDelayedProgress(l10n.t('Importing {0}', file.fsPath), (report, cancel) =>
     ctx.daemon.requestWithProgress('rollouts/import', { path: file.fsPath }, (progress) => report(progress.message, progress.fraction), cancel),
   );

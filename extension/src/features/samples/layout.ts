@@ -24,13 +24,13 @@ export class SampleLayout {
   readonly #response: LineMap;
   readonly #responseLine: number;
 
-  constructor(parts: readonly { kind: SectionKind; heading: string; text: string }[]) {
-    const lines: string[] = [];
+  constructor(title: string, parts: readonly { kind: SectionKind; heading: string; text: string }[]) {
+    const lines: string[] = [title];
     const sections: Section[] = [];
     let response: LineMap | undefined;
     let responseLine = 0;
     for (const part of parts) {
-      if (lines.length > 0) lines.push('');
+      lines.push('');
       const map = new LineMap(part.text);
       const headingLine = lines.length;
       lines.push(part.heading);

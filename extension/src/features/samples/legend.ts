@@ -1,7 +1,7 @@
 import { CodeLens, EventEmitter, l10n, Range } from 'vscode';
 import type { CodeLensProvider, Disposable, TextDocument } from 'vscode';
 import type { TokenColumn } from '../../daemon/protocol';
-import { formatNumber } from '../../ui/format';
+import { formatThreshold } from '../../ui/format';
 import { countLevels, levelsOf, strength, thresholdsOf } from '../../ui/levels';
 import type { SampleStore } from './store';
 import type { HeatmapSettings, HeatmapView } from './view';
@@ -22,8 +22,11 @@ export function levelText(level: number): string {
 
 /** What is coloured: title, unit, estimator, sign. */
 export function metricText(column: TokenColumn): string {
-  const { title, unit, estimator, sign } = column.label;
-  return [unit ? `${title} [${unit}]` : title, estimator, sign].filter((part) => part !== undefined && part !== '').join(' · ');
+  return [measureText(column), column.label.sign].filter((part) => part !== undefined && part !== '').join(' · ');
+}
+
+function measureText({ label: { title, unit, estimator } }: TokenColumn): string {
+  return [unit ? `${title} [${unit}]` : title, estimator].filter((part) => part !== undefined && part !== '').join(' · ');
 }
 
 /** The scale in words, with the number of tokens at each level. */
@@ -32,15 +35,15 @@ export function scaleText(column: TokenColumn, view: HeatmapView, mask: readonly
   const count = (level: number): string => {
     const up = counts.get(level) ?? 0;
     const down = counts.get(-level) ?? 0;
-    return column.hasSign ? `${up} + / ${down} −` : String(up);
+    return column.hasSign ? `+${up} −${down}` : String(up);
   };
   const steps = thresholdsOf(column, view);
   const scale = view.grouping !== 'token' ? (view.grouping === 'word' ? l10n.t('by word, scale of the run') : l10n.t('by line, scale of the run')) : view.scale === 'run' ? l10n.t('scale of the run') : view.scale === 'sample' ? l10n.t('scale of this sample') : l10n.t('your thresholds');
   return [
     scale,
-    l10n.t('dotted from {0} ({1})', formatNumber(steps[0]), count(1)),
-    l10n.t('dashed from {0} ({1})', formatNumber(steps[1]), count(2)),
-    l10n.t('double from {0} ({1})', formatNumber(steps[2]), count(3)),
+    l10n.t('dotted ≥ {0} ({1})', formatThreshold(steps[0]), count(1)),
+    l10n.t('dashed ≥ {0} ({1})', formatThreshold(steps[1]), count(2)),
+    l10n.t('double ≥ {0} ({1})', formatThreshold(steps[2]), count(3)),
   ].join(' · ');
 }
 
@@ -48,13 +51,13 @@ export function scaleText(column: TokenColumn, view: HeatmapView, mask: readonly
 export class SampleLenses implements CodeLensProvider, Disposable {
   readonly #changed = new EventEmitter<void>();
   readonly onDidChangeCodeLenses = this.#changed.event;
-  readonly #subscription: Disposable;
+  readonly #subscriptions: readonly Disposable[];
 
   constructor(
     private readonly store: SampleStore,
     private readonly settings: HeatmapSettings,
   ) {
-    this.#subscription = settings.onDidChange(() => this.#changed.fire());
+    this.#subscriptions = [settings.onDidChange(() => this.#changed.fire()), store.onDidChange(() => this.#changed.fire())];
   }
 
   async provideCodeLenses(document: TextDocument): Promise<CodeLens[]> {
@@ -63,20 +66,27 @@ export class SampleLenses implements CodeLensProvider, Disposable {
     const column = (await sample.column(view.metric)) ?? (await sample.column(sample.head.columns[0]?.name ?? ''));
     const response = sample.layout.sections.find((section) => section.kind === 'response');
     if (!response) return [];
-    const range = new Range(response.headingLine, 0, response.headingLine, 0);
-    const lens = (title: string, command: string): CodeLens => new CodeLens(range, { title, command, arguments: [document.uri] });
+    // A row of lenses does not wrap: what can be done stands above the title, the measure and its scale above the response.
+    const lens = (line: number, title: string, command: string): CodeLens => new CodeLens(new Range(line, 0, line, 0), { title, tooltip: title, command, arguments: [document.uri] });
+    const action = (title: string, command: string): CodeLens => lens(0, title, command);
     const actions = [
-      lens(view.visible ? l10n.t('Hide Colours') : l10n.t('Show Colours'), 'opdcode.toggleHeatmap'),
-      lens(l10n.t('Next Disagreement'), 'opdcode.nextDisagreement'),
-      lens(l10n.t('Token Table'), 'opdcode.showTokenTable'),
-      ...(sample.id.kind === 'rollout' ? [lens(l10n.t('Other Steps…'), 'opdcode.timeTravel'), lens(l10n.t('What If…'), 'opdcode.whatIf')] : []),
+      action(l10n.t('Next Disagreement'), 'opdcode.nextDisagreement'),
+      action(l10n.t('Token Table'), 'opdcode.showTokenTable'),
+      ...(sample.id.kind === 'rollout' ? [action(l10n.t('Other Steps…'), 'opdcode.timeTravel'), action(l10n.t('What If…'), 'opdcode.whatIf')] : []),
+      action(view.visible ? l10n.t('Hide Colours') : l10n.t('Show Colours'), 'opdcode.toggleHeatmap'),
     ];
-    if (!column) return [lens(l10n.t('No token feedback was recorded for this sample.'), 'opdcode.changeHeatmapMetric'), ...actions];
-    return [lens(`$(symbol-color) ${metricText(column)}`, 'opdcode.changeHeatmapMetric'), lens(scaleText(column, view, sample.tokens.mask), 'opdcode.changeHeatmapScale'), ...actions];
+    if (!column) return [...actions, lens(response.headingLine, l10n.t('No token feedback was recorded for this sample.'), 'opdcode.changeHeatmapMetric')];
+    const sign = column.label.sign;
+    return [
+      ...actions,
+      lens(response.headingLine - 1, `$(symbol-color) ${measureText(column)}`, 'opdcode.changeHeatmapMetric'),
+      ...(sign === undefined ? [] : [lens(response.headingLine, sign, 'opdcode.changeHeatmapMetric')]),
+      lens(response.headingLine, scaleText(column, view, sample.tokens.mask), 'opdcode.changeHeatmapScale'),
+    ];
   }
 
   dispose(): void {
-    this.#subscription.dispose();
+    for (const subscription of this.#subscriptions) subscription.dispose();
     this.#changed.dispose();
   }
 }

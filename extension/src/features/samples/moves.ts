@@ -22,7 +22,8 @@ export async function openSample(uri: Uri, options: { preview?: boolean; preserv
 /** Puts the cursor on a token, which is what a screen reader hears, and opens its hover. */
 export async function goToToken(editor: TextEditor, sample: Sample, token: number): Promise<void> {
   const range = tokenRange(sample, token);
-  editor.selection = new Selection(range.start, range.end);
+  // The cursor at the token's start: there is what a screen reader reads and what the hover is about.
+  editor.selection = new Selection(range.end, range.start);
   editor.revealRange(range, TextEditorRevealType.InCenterIfOutsideViewport);
   await commands.executeCommand('editor.action.showHover');
 }
@@ -41,12 +42,19 @@ export async function moveToDisagreement(store: SampleStore, settings: HeatmapSe
     void window.showInformationMessage(l10n.t('No token of this sample is coloured under the present metric and scale.'));
     return;
   }
-  const offset = sample.layout.offsetAt(editor.selection.start) ?? (editor.selection.start.line === 0 ? 0 : -1);
-  const here = offset < 0 ? -1 : lastAtMost(sample.tokens.starts, offset);
-  const selected = !editor.selection.isEmpty || direction === 'next' ? here : here + 1;
-  const target = direction === 'next' ? (tokens.find((token) => token > (editor.selection.isEmpty && offset === 0 ? -1 : selected)) ?? tokens[0]) : (tokens.findLast((token) => token < selected) ?? tokens.at(-1));
+  const here = tokenAtCursor(editor, sample);
+  const target = direction === 'next' ? (tokens.find((token) => token > here) ?? tokens[0]) : (tokens.findLast((token) => token < here) ?? tokens.at(-1));
   if (target !== undefined) {
     await window.showTextDocument(editor.document, { viewColumn: editor.viewColumn ?? 1, preserveFocus: false });
     await goToToken(editor, sample, target);
   }
+}
+
+/** The token that the cursor is on; before the response -1, after it one past the last. */
+function tokenAtCursor(editor: TextEditor, sample: Sample): number {
+  const { starts } = sample.tokens;
+  const offset = sample.layout.offsetAt(editor.selection.active);
+  if (offset !== undefined) return lastAtMost(starts, offset);
+  const response = sample.layout.sections.find((section) => section.kind === 'response');
+  return response && editor.selection.active.line > response.lastLine ? starts.length : -1;
 }

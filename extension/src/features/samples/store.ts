@@ -15,6 +15,7 @@ const samplesKept = 40;
 export class Sample {
   readonly #columns = new Map<string, Promise<TokenColumn | undefined>>();
   readonly #pages = new Map<number, Promise<TokenFeedback>>();
+  #replaced: readonly TokenColumn[] = [];
 
   constructor(
     readonly id: SampleId,
@@ -27,8 +28,21 @@ export class Sample {
     for (const column of tokens.columns) this.#columns.set(column.name, Promise.resolve(column));
   }
 
+  /** What can be shown: recorded columns, and those that stand in their place or beside them. */
+  get columns(): readonly TokenColumn[] {
+    const names = new Set(this.#replaced.map((column) => column.name));
+    return [...this.head.columns.filter((column) => !names.has(column.name)), ...this.#replaced];
+  }
+
+  /** Shows other columns than the recorded ones: what other stabilizers would have done. */
+  replace(columns: readonly TokenColumn[]): void {
+    this.#replaced = columns;
+  }
+
   /** A whole column; undefined where it was not recorded. */
   column(name: string): Promise<TokenColumn | undefined> {
+    const replaced = this.#replaced.find((column) => column.name === name);
+    if (replaced) return Promise.resolve(replaced);
     if (!this.head.columns.some((column) => column.name === name)) return Promise.resolve(undefined);
     let column = this.#columns.get(name);
     if (!column) {
@@ -56,8 +70,9 @@ export class Sample {
 export class SampleStore implements Disposable {
   readonly #samples = new Map<string, Promise<Sample>>();
   readonly #scored = new Map<number, TokenFeedback>();
-  readonly #dropped = new EventEmitter<void>();
-  readonly onDidDrop = this.#dropped.event;
+  readonly #changed = new EventEmitter<Sample>();
+  /** A sample that shows other columns than before. */
+  readonly onDidChange = this.#changed.event;
 
   constructor(private readonly daemon: Daemon) {}
 
@@ -78,6 +93,12 @@ export class SampleStore implements Disposable {
     return loading;
   }
 
+  /** Shows other columns than the recorded ones; none brings the recorded ones back. */
+  replaceColumns(sample: Sample, columns: readonly TokenColumn[]): void {
+    sample.replace(columns);
+    this.#changed.fire(sample);
+  }
+
   /** Keeps a scored text for as long as the window lives. */
   keep(title: string, feedback: TokenFeedback): SampleId {
     const number = this.#scored.size + 1;
@@ -88,13 +109,13 @@ export class SampleStore implements Disposable {
   dispose(): void {
     this.#samples.clear();
     this.#scored.clear();
-    this.#dropped.dispose();
+    this.#changed.dispose();
   }
 
   #fromMemory(id: SampleId & { kind: 'scored' }): Promise<Sample> {
     const feedback = this.#scored.get(id.number);
     if (!feedback) return Promise.reject(new Error(l10n.t('This scored text is gone with the window that scored it. Score it again.')));
-    return Promise.resolve(new Sample(id, feedback, feedback, layOut(feedback), () => Promise.resolve(feedback)));
+    return Promise.resolve(new Sample(id, feedback, feedback, layOut(id, feedback), () => Promise.resolve(feedback)));
   }
 
   async #fromDaemon(id: SampleId & { kind: 'rollout' }): Promise<Sample> {
@@ -112,18 +133,19 @@ export class SampleStore implements Disposable {
     const first = head.columns[0]?.name;
     const columns = head.totalTokens <= wholeUpTo ? undefined : first === undefined ? [] : [first];
     const tokens = await load(columns, 0, undefined, false);
-    return new Sample(id, head, tokens, layOut(tokens), load);
+    return new Sample(id, head, tokens, layOut(id, tokens), load);
   }
 }
 
-function layOut(feedback: TokenFeedback): SampleLayout {
+function layOut(id: SampleId, feedback: TokenFeedback): SampleLayout {
   const { prompt, response, reference, totalTokens, finish, correct } = feedback;
   const outcome = [
     l10n.t('{0} tokens', totalTokens),
     finish === 'length' ? l10n.t('cut off at the length limit') : finish === 'stop' ? l10n.t('ended by itself') : l10n.t('given text'),
     ...(correct === true ? [l10n.t('answer right')] : correct === false ? [l10n.t('answer wrong')] : []),
   ].join(', ');
-  return new SampleLayout([
+  const title = id.kind === 'rollout' ? l10n.t('{0}, step {1}, rollout {2}', id.runId, id.step, id.index) : id.title;
+  return new SampleLayout(title, [
     ...(prompt === '' ? [] : [{ kind: 'prompt' as const, heading: l10n.t('PROMPT as the student saw it (not trained on)'), text: prompt }]),
     { kind: 'response' as const, heading: l10n.t('RESPONSE ({0})', outcome), text: response },
     ...(reference === undefined ? [] : [{ kind: 'reference' as const, heading: l10n.t('REFERENCE (what was expected)'), text: reference }]),

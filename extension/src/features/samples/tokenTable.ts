@@ -8,7 +8,7 @@ import { parseSampleUri, sampleUri, tokensScheme } from './sampleUri';
 import type { SampleStore } from './store';
 import type { HeatmapSettings } from './view';
 
-/** The heatmap as lines of plain text, farthest from zero first: for screen readers, for searching, for copying. */
+/** The heatmap as lines of plain text, farthest from neutral first: for screen readers, for searching, for copying. */
 export class TokenTable implements TextDocumentContentProvider, Disposable {
   readonly #changed = new EventEmitter<Uri>();
   readonly onDidChange = this.#changed.event;
@@ -37,7 +37,7 @@ export class TokenTable implements TextDocumentContentProvider, Disposable {
     if (!column) return l10n.t('No token feedback was recorded for this sample.');
     const [student, teacher, rank] = await Promise.all([sample.column('studentLogprob'), sample.column('teacherLogprob'), sample.column('teacherRank')]);
     const levels = levelsOf(column, view);
-    const lines = byDistance(column.values).map((token) => {
+    const lines = byDistance(column).map((token) => {
       const parts = [`#${token + 1} "${visibleToken(tokens.texts[token] ?? '')}"`];
       if (student) parts.push(l10n.t('student {0}', formatProbability(student.values[token])));
       if (teacher) parts.push(rank ? l10n.t('teacher {0} (rank {1})', formatProbability(teacher.values[token]), formatNumber(rank.values[token])) : l10n.t('teacher {0}', formatProbability(teacher.values[token])));
@@ -45,7 +45,7 @@ export class TokenTable implements TextDocumentContentProvider, Disposable {
       parts.push(tokens.mask[token] === 0 ? l10n.t('not trained on') : levelText(levels[token] ?? 0));
       return parts.join('  ');
     });
-    return [metricText(column), l10n.t('{0} tokens, farthest from zero first. “·” is a space, “↵” a line end.', lines.length), '', ...lines].join('\n');
+    return [metricText(column), l10n.t('{0} tokens, farthest from neutral first. “·” is a space, “↵” a line end.', lines.length), '', ...lines].join('\n');
   }
 
   dispose(): void {

@@ -1,24 +1,42 @@
 import { basename } from 'node:path';
-import type { Uri} from 'vscode';
-import { commands, l10n, window, workspace } from 'vscode';
+import { commands, l10n, Uri, window, workspace } from 'vscode';
+import type { TextDocumentContentProvider } from 'vscode';
 import type { Context } from '../../context';
 import type { TokenFeedback } from '../../daemon/protocol';
 import { command } from '../../ui/command';
 import { pickModel } from '../../ui/models';
 import { withDelayedProgress } from '../../ui/progress';
 
+const textScheme = 'opdcode-text';
 const lastStudent = 'opdcode.lastStudent';
 const lastTeacher = 'opdcode.lastTeacher';
 
 /** The heatmap on any text, of any two models; two checkpoints or two teachers on the same text; the teacher's own words. */
 export function registerScore(ctx: Context): void {
+  const texts = new ShownTexts();
   ctx.extension.subscriptions.push(
+    workspace.registerTextDocumentContentProvider(textScheme, texts),
     command(ctx, 'opdcode.scoreSelection', () => scoreSelection(ctx)),
     command(ctx, 'opdcode.compareStudents', () => compare(ctx, 'student')),
     command(ctx, 'opdcode.compareTeachers', () => compare(ctx, 'teacher')),
-    command(ctx, 'opdcode.continueFromHere', () => continueFromHere(ctx)),
+    command(ctx, 'opdcode.continueFromHere', () => continueFromHere(ctx, texts)),
     command(ctx, 'opdcode.releaseModels', () => ctx.daemon.request('models/release', {})),
   );
+}
+
+/** Texts that are only looked at: read-only documents, so that nothing asks to be saved. */
+class ShownTexts implements TextDocumentContentProvider {
+  readonly #texts = new Map<string, string>();
+
+  add(name: string, text: string): Uri {
+    const uri = Uri.from({ scheme: textScheme, path: `/${name}.txt`, query: String(this.#texts.size) });
+    this.#texts.set(uri.toString(), text);
+    return uri;
+  }
+
+  provideTextDocumentContent(uri: Uri): string {
+    return this.#texts.get(uri.toString()) ?? '';
+  }
 }
 
 interface ScoredText {
@@ -93,7 +111,7 @@ async function compare(ctx: Context, what: 'student' | 'teacher'): Promise<void>
 }
 
 /** What would a model say from the cursor on: its continuation in place of the rest of the text, as a diff. */
-async function continueFromHere(ctx: Context): Promise<void> {
+async function continueFromHere(ctx: Context, texts: ShownTexts): Promise<void> {
   const editor = window.activeTextEditor;
   if (!editor) return;
   const { document, selection } = editor;
@@ -107,6 +125,5 @@ async function continueFromHere(ctx: Context): Promise<void> {
     // A sample's prompt already is as the model saw it, template and all.
     ctx.daemon.requestWithProgress('generate', { model, prompt: response?.prompt ?? '', prefix: before, maxNewTokens: 256 }, (progress) => report(progress.message, progress.fraction), cancel),
   );
-  const show = async (content: string): Promise<Uri> => (await workspace.openTextDocument({ content, language: 'plaintext' })).uri;
-  await commands.executeCommand('vscode.diff', await show(rest), await show(before + generated.text), l10n.t('As written ↔ as {0} goes on', basename(model)));
+  await commands.executeCommand('vscode.diff', texts.add(l10n.t('as written'), rest), texts.add(basename(model), before + generated.text), l10n.t('As written ↔ as {0} goes on', basename(model)));
 }

@@ -6,12 +6,14 @@ import type { CancellationToken } from 'vscode';
 import type { Context } from '../../context';
 import { isFile } from '../../daemon/daemon';
 import { command } from '../../ui/command';
+import { formatBytes } from '../../ui/format';
 import { diagnose } from './diagnosis';
+import { fetchRuntime, runtimePackageFor } from './runtime';
 
 interface Plan {
   readonly label: string;
   readonly detail: string;
-  readonly action: 'build' | 'choose';
+  readonly action: 'fetch' | 'build' | 'choose';
   readonly folder?: string;
   readonly accelerator?: 'cpu' | 'cuda';
 }
@@ -22,13 +24,50 @@ export function registerSetup(ctx: Context): void {
     command(ctx, 'opdcode.setUpDaemon', async () => {
       const plan = await window.showQuickPick(plans(ctx), { title: l10n.t('Set up the OpdCode daemon') });
       if (!plan) return;
-      if (plan.action === 'choose') await chooseExecutable(ctx);
+      if (plan.action === 'fetch') await fetchLibtorch(ctx);
+      else if (plan.action === 'choose') await chooseExecutable(ctx);
       else if (plan.folder !== undefined) await build(ctx, plan.folder, plan.accelerator ?? 'cpu');
     }),
   );
 }
 
 function plans(ctx: Context): Plan[] {
+  const source = runtimePackageFor(process.platform, process.arch);
+  const bundled = join(ctx.extension.extensionPath, 'daemon');
+  if (source && hasDaemon(bundled)) {
+    const detail = l10n.t('Fetches libtorch for the CPU ({0}) from {1}, checks it, and unpacks it into {2}.', formatBytes(source.bytes), source.url, runtimeFolder(ctx));
+    return [{ action: 'fetch', label: `$(cloud-download) ${l10n.t('Fetch libtorch for the daemon in this extension')}`, detail }, ...otherPlans(ctx)];
+  }
+  return otherPlans(ctx);
+}
+
+function hasDaemon(folder: string): boolean {
+  return isFile(join(folder, 'opdcode')) || isFile(join(folder, 'opdcode.exe'));
+}
+
+function runtimeFolder(ctx: Context): string {
+  return join(ctx.extension.globalStorageUri.fsPath, 'libtorch');
+}
+
+async function fetchLibtorch(ctx: Context): Promise<void> {
+  const source = runtimePackageFor(process.platform, process.arch);
+  if (!source) return;
+  const abort = new AbortController();
+  await window.withProgress({ location: ProgressLocation.Notification, title: l10n.t('Fetching libtorch'), cancellable: true }, async (progress, cancel) => {
+    cancel.onCancellationRequested(() => abort.abort());
+    let shown = 0;
+    await fetchRuntime(source, runtimeFolder(ctx), join(ctx.extension.extensionPath, 'daemon'), (message, fraction) => {
+      const percent = Math.floor(fraction * 100); // eslint-disable-line no-restricted-syntax -- progress, not a metric of a model
+      progress.report({ message, increment: percent - shown });
+      shown = percent;
+    }, abort.signal);
+  });
+  await workspace.getConfiguration('opdcode').update('runtime.path', runtimeFolder(ctx), true);
+  await ctx.daemon.restart();
+  void window.showInformationMessage(l10n.t('libtorch is in place and the daemon is running.'));
+}
+
+function otherPlans(ctx: Context): Plan[] {
   const repositories = [...(workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath), join(ctx.extension.extensionPath, '..')].filter((folder) => isFile(join(folder, 'OpdCode.sln')));
   const choose: Plan = { action: 'choose', label: `$(folder-opened) ${l10n.t('Choose the executable…')}`, detail: l10n.t('A daemon that you built or downloaded: the file named opdcode, opdcode.exe or opdcode.dll. Nothing is fetched.') };
   const [folder] = repositories;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using OpdCode.Distillation.Feedback;
 using OpdCode.Distillation.Runs;
+using OpdCode.Distillation.Stabilizers.WhatIf;
 using OpdCode.Models.Native;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
@@ -10,7 +10,7 @@ using OpdCode.Recipes.Stabilizers;
 namespace OpdCode.Daemon.Rollouts;
 
 /// <summary>What other stabilizers would have done to a recorded rollout. Keeps the step that was asked about last: a slider asks again and again.</summary>
-internal sealed class WhatIfAnswer
+internal sealed class RolloutWhatIf
 {
     private readonly Lock _gate = new();
     private ((string Folder, int Step, DateTime Written) Key, Recipe Recipe, RolloutRecord[] Step)? _last;
@@ -26,17 +26,35 @@ internal sealed class WhatIfAnswer
         (Recipe recipe, RolloutRecord[] step) = Step(folder, asked.Step);
         TorchRuntime.EnsureLoaded();
         foreach (string recorded in rollout.Numbers.Keys.Where(k => k.StartsWith("stages.", StringComparison.Ordinal) || k == "advantageShift").ToArray()) rollout.Numbers.Remove(recorded);
-        StabilizedRollout then = StoredStabilizers.Apply(step, asked.Index, stabilizers, recipe.Objective, recipe.Seed);
-        foreach ((string name, float[] weights) in then.Stages) rollout.Numbers[$"stages.{name}"] = weights;
+        if (step.Any(r => r.Stages is not null)) rollout.Numbers.Remove("mask"); // what stabilizers masked is what is asked about
+        WhatIfAnswer answer = StabilizerWhatIf.Recompute(new WhatIfQuestion
+        {
+            Rollouts = step,
+            Objective = recipe.Objective,
+            Stabilizers = stabilizers,
+            StepRollouts = recipe.Rollout.PromptsPerStep * recipe.Rollout.SamplesPerPrompt,
+            Seed = recipe.Seed,
+        });
+        WhatIfRollout then = answer.Rollouts.Single(r => r.Index == asked.Index);
+        HashSet<string> shown = ["weight"];
+        float[] before = [.. Enumerable.Range(0, rollout.Tokens).Select(t => rollout.IsTrained(t) ? 1f : 0f)];
+        foreach ((string name, float[] weights) in then.Stages)
+        {
+            if (!weights.AsSpan().SequenceEqual(before)) shown.Add($"stage:{name}");
+            rollout.Numbers[$"stages.{name}"] = before = weights;
+        }
         rollout.Numbers["weight"] = then.Weight;
-        if (then.AdvantageShift is { } shift) rollout.Numbers["advantageShift"] = shift;
+        if (then.AdvantageShift is { } shift)
+        {
+            rollout.Numbers["advantageShift"] = shift;
+            shown.Add("advantageShift");
+        }
         (int[] starts, int[] ends) = TokenRanges.Of(rollout);
         int[] words = TokenGroups.Words(rollout.Response, starts, ends), lines = TokenGroups.Lines(rollout.Response, starts);
-        HashSet<string> names = [.. then.Stages.Select(s => $"stage:{s.Name}"), "weight", .. then.AdvantageShift is null ? Array.Empty<string>() : ["advantageShift"]];
         return new WhatIf
         {
-            Columns = [.. ColumnKind.Of(rollout).Where(k => names.Contains(k.Name)).Select(k => FeedbackPage.Column(k, rollout, words, lines, ..))],
-            Notes = then.Notes,
+            Columns = [.. ColumnKind.Of(rollout).Where(k => shown.Contains(k.Name)).Select(k => FeedbackPage.Column(k, rollout, words, lines, ..))],
+            Notes = [.. answer.NotRecomputed.Select(gap => $"{gap.Name} is left out: {gap.Why}"), .. answer.Notes],
             Settings = [.. MovableSettings.Of(stabilizers).Select(s => new WhatIfSetting(s.Path, s.Title, s.Value, s.Minimum, s.Maximum))],
         };
     }

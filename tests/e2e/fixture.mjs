@@ -1,0 +1,107 @@
+// What every end-to-end test file needs: a workspace with the sample and a real run in it, the real daemon, a real VS Code.
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test as nodeTest } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+// The extension's own packages; this folder has none.
+const packages = createRequire(new URL('../../extension/package.json', import.meta.url));
+const { createMessageConnection, StreamMessageReader, StreamMessageWriter } = packages('vscode-jsonrpc/node');
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+export const screenshots = join(root, 'artifacts', 'screenshots');
+mkdirSync(screenshots, { recursive: true });
+
+/** The daemon that run.cs built. */
+export const daemon = process.env.OPDCODE_DAEMON ?? join(root, 'artifacts', 'bin', 'OpdCode.Daemon', 'release', 'opdcode');
+if (!existsSync(daemon)) throw new Error(`${daemon} is not there: build the solution first (dotnet run tests/run.cs does)`);
+
+/** A folder with the arithmetic sample. */
+export function makeWorkspace() {
+  const folder = mkdtempSync(join(tmpdir(), 'ws-'));
+  const sample = join(root, 'samples', 'arithmetic');
+  for (const part of ['student', 'teacher', 'data', 'distill.opd.json']) cpSync(join(sample, part), join(folder, part), { recursive: true });
+  return folder;
+}
+
+/** A short real run in the folder of a workspace; gives its id. */
+export function makeRun(folder, ...settings) {
+  const set = ['record.every=2', 'record.rollouts=4', 'evaluate.every=3', 'rollout.promptsPerStep=8', ...settings];
+  execFileSync(daemon, ['run', 'distill.opd.json', '--steps', '6', ...set.flatMap((setting) => ['--set', setting])], { cwd: folder, stdio: 'pipe', timeout: 120_000 });
+  return readdirSync(join(folder, 'runs')).filter((name) => !name.startsWith('.')).at(-1);
+}
+
+export function removeFolder(folder) {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+}
+
+/** node:test with a limit, and a screenshot of what was on the screen when it failed. */
+export function makeTest(getPage) {
+  return (name, run) =>
+    nodeTest(name, { timeout: 90_000 }, async (context) => {
+      try {
+        await run(context);
+      } catch (error) {
+        await getPage()?.screenshot({ path: join(screenshots, `FAILED-${name.replace(/\W+/g, '-').slice(0, 60)}.png`) });
+        throw error;
+      }
+    });
+}
+
+/** Polls: the window is drawn piece by piece, and a single look is a race. */
+export async function soon(look, milliseconds = 20_000) {
+  const end = Date.now() + milliseconds;
+  for (;;) {
+    try {
+      return await look();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+/** Asks the daemon directly, for what a test compares the window with. */
+export async function ask(folder, method, params) {
+  const child = spawn(daemon, ['serve'], { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });
+  const connection = createMessageConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
+  connection.listen();
+  try {
+    await connection.sendRequest('initialize', { protocolVersion: '1.0', client: 'e2e', workspaceFolders: [folder] });
+    return await connection.sendRequest(method, params);
+  } finally {
+    connection.dispose();
+    child.stdin.end();
+  }
+}
+
+/** Process ids of the daemons that serve a folder. */
+export function daemonsIn(folder) {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((id) => {
+      try {
+        return readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0').includes('serve') && readlinkSync(`/proc/${id}/cwd`) === folder;
+      } catch (error) {
+        // Processes end while they are looked at.
+        if (['ENOENT', 'ESRCH', 'EACCES'].includes(error.code)) return false;
+        throw error;
+      }
+    });
+}
+
+/** What axe has to say against a webview, each as rule and place. */
+export async function axeViolations(view) {
+  const handle = await view.owner().elementHandle();
+  const frame = await handle.contentFrame();
+  // Evaluated by the debugger: the page's own policy allows no script but its own.
+  await frame.evaluate(readFileSync(packages.resolve('axe-core/axe.min.js'), 'utf8'));
+  return frame.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
+    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')} ${node.failureSummary ?? ''}`));
+  });
+}
