@@ -19,6 +19,7 @@ const asked = process.argv.slice(2);
 const targets = asked.length === 0 ? ['universal'] : asked.includes('all') ? ['universal', ...Object.keys(runtimes)] : asked;
 mkdirSync(out, { recursive: true });
 copyFileSync(join(root, 'LICENSE'), join(extension, 'LICENSE'));
+run(process.execPath, ['esbuild.mjs'], extension);
 for (const target of targets) await pack(target);
 
 async function pack(target) {

@@ -18,6 +18,7 @@ import { StatusBar } from './ui/statusBar';
 const restartSettings = ['opdcode.daemon', 'opdcode.runs', 'opdcode.models', 'opdcode.runtime'];
 
 export function activate(extension: ExtensionContext): void {
+  const begun = { time: performance.now(), processor: process.cpuUsage() };
   const channels = new Channels();
   const manifest: unknown = extension.extension.packageJSON;
   const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '';
@@ -46,6 +47,8 @@ export function activate(extension: ExtensionContext): void {
   registerScore(ctx);
   registerTools(ctx);
   startWhereUsed(daemon, channels);
+  const { user, system } = process.cpuUsage(begun.processor);
+  channels.extension.info(`activated in ${Math.round(performance.now() - begun.time)} ms, ${Math.round((user + system) / 1000)} ms of processor time`);
 }
 
 /** A folder with recipes or runs gets its daemon at once, so that runs that went on come back by themselves; others when something asks. */

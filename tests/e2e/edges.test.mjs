@@ -52,18 +52,16 @@ test('without a daemon the window says so, and leads to the set-up', async () =>
 });
 
 test('activation takes under 150 ms of the extension host', async () => {
-  const measured = [];
-  // Wall time of a machine that others use: the best of three says what the extension itself takes.
-  for (let attempt = 0; attempt < 3 && !measured.some((milliseconds) => milliseconds < 150); attempt++) {
-    await withWindow({ machineSettings: { 'opdcode.daemon.path': daemon } }, async (code) => {
-      await code.command('Developer: Show Running Extensions');
-      const entry = page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'opdcode' }).first();
-      await entry.waitFor();
-      measured.push(Number(/Activation: (\d+)ms/.exec(await entry.innerText())?.[1]));
+  await withWindow({ machineSettings: { 'opdcode.daemon.path': daemon } }, async (_, server) => {
+    const logs = join(server.user, 'logs');
+    await soon(() => {
+      const log = readdirSync(logs, { recursive: true }).map(String).find((name) => name.endsWith('OpdCode.log'));
+      const said = /activated in (\d+) ms, (\d+) ms of processor time/.exec(readFileSync(join(logs, log), 'utf8'));
+      console.log(`# activated in ${said[1]} ms, ${said[2]} ms of processor time`);
+      // Processor time: others may use the machine meanwhile.
+      assert.ok(Number(said[2]) < 150, said[0]);
     });
-  }
-  console.log(`# activation ${measured.join(', ')} ms`);
-  assert.ok(Math.min(...measured) < 150, `${measured.join(', ')} ms`);
+  });
 });
 
 test('in an untrusted folder recipes are read and checked, and nothing of the folder is started', async () => {
