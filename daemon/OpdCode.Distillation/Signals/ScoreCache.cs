@@ -20,6 +20,8 @@ public sealed class ScoreCache
 {
     private const string Tensor = "hidden";
 
+    private const long HeaderBytes = 256;
+
     private readonly string _folder;
     private readonly long _maxBytes;
     private readonly byte[] _model;
@@ -79,7 +81,7 @@ public sealed class ScoreCache
     private void Keep(string path, torch.Tensor hidden_NM)
     {
         bool isHalf = hidden_NM.dtype == torch.ScalarType.BFloat16;
-        long bytes = hidden_NM.numel() * hidden_NM.element_size();
+        long bytes = hidden_NM.numel() * hidden_NM.element_size() + HeaderBytes;
         if (bytes > _maxBytes) return;
         try
         {

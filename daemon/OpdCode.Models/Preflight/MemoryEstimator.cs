@@ -50,7 +50,7 @@ internal static class MemoryEstimator
         long moments = 2 * trained * Float + (adapter == 0 && number < Float && recipe.Optimizer.MasterWeights ? trained * Float : 0);
         long weights = student.ParameterCount * number + adapter * Float;
         long teacherWeights = (teacher?.ParameterCount ?? 0) * Bytes((recipe.Signal as TeacherSignalRecipe)?.Type ?? "float32");
-        bool onProcessor = Kernels.Best is not null && CpuMemory.Fits(student) && !recipe.Device.StartsWith("cuda", StringComparison.Ordinal);
+        bool onProcessor = Kernels.Best is not null && CpuMemory.Fits(student) && number == Float && !recipe.Device.StartsWith("cuda", StringComparison.Ordinal);
         long Writing(long count, int tokens, bool isGreedy) => onProcessor
             ? CpuMemory.Bytes(student, adapter, count, promptTokens, tokens)
             : Sampling(student, vocabulary, count, promptTokens, tokens, isGreedy);

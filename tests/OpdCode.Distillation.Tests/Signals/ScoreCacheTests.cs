@@ -52,7 +52,7 @@ public sealed class ScoreCacheTests
         using LanguageModel model = LanguageModel.Load(Write(folder.File("m"), 1), torch.CPU);
         using var scope = torch.NewDisposeScope();
         using var none = torch.no_grad();
-        const long room = 2200; // two readings of 4 rows × 32 float32 and their headers, not three
+        const long room = 1600; // two readings of 4 rows × 32 float32 and their headers, not three
         void Read(int seed) => Cache(folder, model, room).Rows(Batch(seed), () => Batch(seed).HiddenRows(model.Decoder));
         bool IsKnown(int seed)
         {
