@@ -38,6 +38,7 @@ internal sealed class NaiveGeneration(Decoder model)
         while (true)
         {
             using var step = torch.NewDisposeScope();
+            (torch.Tensor Keys, torch.Tensor Values)?[] before = [.. cache];
             torch.Tensor logits_BV = Forward(input_BT, attention_BS, cache);
             torch.Tensor next_B = torch.multinomial(logits_BV.softmax(-1), 1).squeeze(1);
             left_B = (left_B - 1).MoveToOuterDisposeScope();
@@ -49,6 +50,9 @@ internal sealed class NaiveGeneration(Decoder model)
             {
                 cache[i]!.Value.Keys.MoveToOuterDisposeScope();
                 cache[i]!.Value.Values.MoveToOuterDisposeScope();
+                // The copy that was grown from is garbage now; kept, the copies of all steps would add up to tens of gigabytes.
+                before[i]?.Keys.Dispose();
+                before[i]?.Values.Dispose();
             }
         }
     }

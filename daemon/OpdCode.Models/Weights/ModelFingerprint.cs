@@ -55,7 +55,7 @@ public static class ModelFingerprint
             hash.AppendData(buffer.AsSpan(0, stream.ReadAtLeast(buffer, buffer.Length)));
             for (int i = 0; i < Samples; i++)
             {
-                stream.Position = (stream.Length - SampleBytes) / (Samples - 1) * i;
+                stream.Position = (stream.Length - SampleBytes) * i / (Samples - 1); // the last block ends where the file does
                 hash.AppendData(buffer.AsSpan(0, stream.ReadAtLeast(buffer.AsSpan(0, SampleBytes), SampleBytes)));
             }
         }

@@ -67,9 +67,12 @@ public sealed class ScorerTests : IDisposable
         await scorer.Generate(new GenerateParams { Model = _student, Prompt = "ab", MaxNewTokens = 2 }, (_, _) => { }, default);
         int process = scorer.ProcessId!.Value;
         await Gone(process);
+        for (int i = 0; i < 400 && scorer.ProcessId is not null; i++) await Task.Delay(25); // the process is gone a moment before its owner knows
         Assert.Null(scorer.ProcessId);
 
-        Task<Generated> asked = scorer.Generate(new GenerateParams { Model = _student, Prompt = "ab", MaxNewTokens = 50 }, (message, _) =>
+        // Large enough that it cannot be done before the first word about it has come back.
+        string slow = Write(_folder.File("slow"), 7, hidden: 512, layers: 8);
+        Task<Generated> asked = scorer.Generate(new GenerateParams { Model = slow, Prompt = "ab", MaxNewTokens = 50 }, (message, _) =>
         {
             if (scorer.ProcessId is int id) new ProcessIdentity(id, ProcessIdentity.BirthOf(id) ?? "").Kill();
         }, default);
