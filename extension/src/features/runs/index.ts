@@ -1,0 +1,21 @@
+import { window } from 'vscode';
+import type { Context } from '../../context';
+import { registerRunCommands } from './commands';
+import { announceEndings } from './endings';
+import { registerRunsPanel } from './panel';
+import { RunStore } from './store';
+import { RunsTree } from './tree';
+
+/** Runs: the tree, the panel with table and curves, the verbs, and word of how runs end. */
+export function registerRuns(ctx: Context): void {
+  const store = new RunStore(ctx);
+  const tree = new RunsTree(ctx, store);
+  ctx.extension.subscriptions.push(
+    store,
+    tree,
+    window.createTreeView('opdcode.runs', { treeDataProvider: tree, showCollapseAll: true }),
+    ...registerRunCommands(ctx, store),
+    ...registerRunsPanel(ctx, store),
+    announceEndings(ctx),
+  );
+}
