@@ -30,7 +30,7 @@ internal static class ToyModels
     }
 
     /// <summary>Writes a model folder with random weights.</summary>
-    public static string Write(string folder, long seed, int hidden = 32, int layers = 2, double gain = 1)
+    public static string Write(string folder, long seed, int hidden = 32, int layers = 2, double gain = 1, int context = 64)
     {
         TorchRuntime.EnsureLoaded();
         Directory.CreateDirectory(folder);
@@ -40,7 +40,7 @@ internal static class ToyModels
         {
             ["architectures"] = new JsonArray("LlamaForCausalLM"), ["model_type"] = "llama", ["vocab_size"] = 262, ["hidden_size"] = hidden,
             ["intermediate_size"] = 2 * hidden, ["num_hidden_layers"] = layers, ["num_attention_heads"] = 4, ["num_key_value_heads"] = 2,
-            ["max_position_embeddings"] = 64, ["rms_norm_eps"] = 1e-5, ["rope_theta"] = 10000.0, ["tie_word_embeddings"] = true, ["eos_token_id"] = 257,
+            ["max_position_embeddings"] = context, ["rms_norm_eps"] = 1e-5, ["rope_theta"] = 10000.0, ["tie_word_embeddings"] = true, ["eos_token_id"] = 257,
         };
         File.WriteAllText(Path.Combine(folder, "config.json"), config.ToJsonString());
         using LanguageModel model = LanguageModel.FromScratch(folder, torch.CPU, seed);

@@ -73,7 +73,7 @@ internal sealed class MetricCalls(Session session, MetricCache cache) : IMetricC
     {
         string folder = session.RunFolder(parameters.RunId);
         string text = cache.With(folder, columns => Csv(columns, cancel));
-        WholeFile.Write(parameters.Path, stream => stream.Write(new UTF8Encoding(false).GetBytes(text)));
+        ChosenFile.Write(parameters.Path, stream => stream.Write(new UTF8Encoding(false).GetBytes(text)));
         return Task.FromResult(new WrittenFile(parameters.Path));
     }
 

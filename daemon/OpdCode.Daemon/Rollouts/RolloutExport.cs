@@ -24,7 +24,7 @@ internal static class RolloutExport
         {
             case ".JSON":
                 byte[] line = store.File(asked.RunId, asked.Step).Bytes(asked.Index, cancel)!;
-                WholeFile.Write(asked.Path, stream => WriteJson(stream, line));
+                ChosenFile.Write(asked.Path, stream => WriteJson(stream, line));
                 break;
             case ".HTML":
                 RunReport.Write(folder, asked.Path, new ReportOptions { Steps = [asked.Step], Index = asked.Index });

@@ -55,7 +55,7 @@ internal sealed class RolloutWhatIf
         {
             Columns = [.. ColumnKind.Of(rollout).Where(k => shown.Contains(k.Name)).Select(k => FeedbackPage.Column(k, rollout, words, lines, ..))],
             Notes = [.. answer.NotRecomputed.Select(gap => $"{gap.Name} is left out: {gap.Why}"), .. answer.Notes],
-            Settings = [.. MovableSettings.Of(stabilizers).Select(s => new WhatIfSetting(s.Path, s.Title, s.Value, s.Minimum, s.Maximum))],
+            Settings = [.. answer.Settings.Select(s => new WhatIfSetting(s.Path, s.Title, s.Value, s.Minimum, s.Maximum))],
         };
     }
 

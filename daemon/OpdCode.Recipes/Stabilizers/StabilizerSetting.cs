@@ -15,16 +15,17 @@ public sealed record StabilizerSetting(string Path, string Title, double Value, 
     // Where no bound is written, or one that only keeps nonsense out, a few times the default (and the value) is far enough.
     private const double FarEnough = 5, NoRealBound = 1e3;
 
+    private static readonly Lazy<XmlDocs> s_docs = new(() => XmlDocs.Load(typeof(StabilizerRecipe).Assembly));
+
     /// <summary>The numbers of a list of stabilizers, in order; a number that is absent (null) is left out.</summary>
     public static IReadOnlyList<StabilizerSetting> Of(IReadOnlyList<StabilizerRecipe> stabilizers)
     {
         ArgumentNullException.ThrowIfNull(stabilizers);
-        XmlDocs docs = XmlDocs.Load(typeof(Recipe).Assembly);
         List<StabilizerSetting> settings = [];
         for (int i = 0; i < stabilizers.Count; i++)
             foreach (SettingShape shape in RecordShape.Of(stabilizers[i].GetType()).Settings)
                 if (shape.Property.GetValue(stabilizers[i]) is int or double)
-                    settings.Add(Of($"stabilizers[{i}].{shape.Name}", docs.Of(shape.Property), shape, Convert.ToDouble(shape.Property.GetValue(stabilizers[i]), CultureInfo.InvariantCulture)));
+                    settings.Add(Of($"stabilizers[{i}].{shape.Name}", s_docs.Value.Of(shape.Property), shape, Convert.ToDouble(shape.Property.GetValue(stabilizers[i]), CultureInfo.InvariantCulture)));
         return settings;
     }
 
@@ -35,6 +36,6 @@ public sealed record StabilizerSetting(string Path, string Title, double Value, 
         double low = shape.Bounds?.Minimum is { } minimum && minimum > -NoRealBound ? minimum : -reach;
         double high = shape.Bounds?.Maximum is { } maximum && maximum < NoRealBound ? maximum : reach;
         int end = documentation.IndexOf(". ", StringComparison.Ordinal);
-        return new StabilizerSetting(path, end < 0 ? documentation : documentation[..(end + 1)], value, low, Math.Max(high, value));
+        return new StabilizerSetting(path, end < 0 ? documentation : documentation[..(end + 1)], value, Math.Min(low, value), Math.Max(high, value));
     }
 }

@@ -70,9 +70,9 @@ public sealed class ScorerTests : IDisposable
         for (int i = 0; i < 400 && scorer.ProcessId is not null; i++) await Task.Delay(25); // the process is gone a moment before its owner knows
         Assert.Null(scorer.ProcessId);
 
-        // Large enough that it cannot be done before the first word about it has come back.
-        string slow = Write(_folder.File("slow"), 7, hidden: 512, layers: 8);
-        Task<Generated> asked = scorer.Generate(new GenerateParams { Model = slow, Prompt = "ab", MaxNewTokens = 50 }, (message, _) =>
+        // Minutes of work, so that however late the first word about it arrives, the process is killed in the midst of it.
+        string slow = Write(_folder.File("slow"), 7, hidden: 512, layers: 8, context: 32_768);
+        Task<Generated> asked = scorer.Generate(new GenerateParams { Model = slow, Prompt = "ab", MaxNewTokens = 32_000 }, (message, _) =>
         {
             if (scorer.ProcessId is int id) new ProcessIdentity(id, ProcessIdentity.BirthOf(id) ?? "").Kill();
         }, default);

@@ -2,7 +2,7 @@ using OpdCode.Recipes.Stabilizers;
 
 namespace OpdCode.Recipes.Tests.Stabilizers;
 
-public sealed class MovableSettingsTests
+public sealed class StabilizerSettingTests
 {
     [Fact]
     public void Every_number_of_a_stabilizer_has_a_title_and_an_honest_range()
@@ -11,7 +11,7 @@ public sealed class MovableSettingsTests
         foreach (string kind in StabilizerFit.Kinds)
         {
             string required = kind == "soft-clamp" ? ", \"max\": 1" : "";
-            foreach (MovableSetting setting in MovableSettings.Of(StabilizerReader.Parse($$"""[{ "kind": "{{kind}}"{{required}} }]""")))
+            foreach (StabilizerSetting setting in StabilizerSetting.Of(StabilizerReader.Parse($$"""[{ "kind": "{{kind}}"{{required}} }]""")))
             {
                 Assert.StartsWith("stabilizers[0].", setting.Path, StringComparison.Ordinal);
                 Assert.NotEmpty(setting.Title);
