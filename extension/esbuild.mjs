@@ -1,6 +1,7 @@
-// Bundles the extension and its webviews, and lays the error pages beside them.
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+// Bundles the extension and its webviews, and lays the error pages and the editor's schema beside them.
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { context } from 'esbuild';
+import { editorSchema } from './scripts/editorSchema.mjs';
 
 const watch = process.argv.includes('--watch');
 // With source maps and readable, for a debugger.
@@ -11,6 +12,7 @@ rmSync('dist', { recursive: true, force: true });
 rmSync('docs', { recursive: true, force: true });
 mkdirSync('dist');
 cpSync('../docs/errors', 'docs/errors', { recursive: true });
+writeFileSync('dist/recipe.editor.schema.json', JSON.stringify(editorSchema(JSON.parse(readFileSync('schemas/recipe.schema.json', 'utf8')))));
 
 const contexts = await Promise.all([
   context({ ...common, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist', platform: 'node', format: 'cjs', target: 'node20', external: ['vscode'] }),

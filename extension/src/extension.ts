@@ -3,6 +3,7 @@ import type { ExtensionContext } from 'vscode';
 import type { Context } from './context';
 import { Daemon, isFile } from './daemon/daemon';
 import type { TraceLevel } from './daemon/connect';
+import type { LogLevel } from './daemon/launch';
 import { registerHelp } from './features/help';
 import { registerRecipes } from './features/recipes';
 import { registerRuns } from './features/runs';
@@ -102,6 +103,7 @@ function createDaemon(extension: ExtensionContext, channels: Channels, version: 
     }),
     startTimeout: () => setting('daemon.startTimeout', 60) * 1000,
     trace: () => setting<TraceLevel>('trace.server', 'off'),
+    logLevel: () => setting<LogLevel>('daemon.logLevel', 'information'),
     log: (line) => channels.daemonLine(line),
     traceLog: (line) => channels.trace(line),
   });

@@ -51,6 +51,22 @@ export function makeTest(getPage) {
     });
 }
 
+/** By name, and by kind as colours are contributed. */
+export const themes = [
+  ['Dark Modern', 'dark'],
+  ['Light Modern', 'light'],
+  ['Dark High Contrast', 'highContrast'],
+  ['Light High Contrast', 'highContrastLight'],
+];
+
+export async function chooseTheme(code, name) {
+  await code.command('Preferences: Color Theme');
+  const list = code.page.locator('.quick-input-widget:visible');
+  await list.locator('input[type=text]').fill(name);
+  await list.locator('.monaco-list-row', { hasText: name }).first().waitFor();
+  await code.page.keyboard.press('Enter');
+}
+
 /** Polls: the window is drawn piece by piece, and a single look is a race. */
 export async function soon(look, milliseconds = 20_000) {
   const end = Date.now() + milliseconds;

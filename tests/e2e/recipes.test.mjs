@@ -41,6 +41,9 @@ test('wrong settings are underlined with their codes, and a quick fix cures them
   const problems = page.locator('.markers-panel .monaco-list-row');
   await problems.filter({ hasText: /revers-kl/ }).filter({ hasText: /OPD\d{4}/ }).first().waitFor();
   await problems.filter({ hasText: /stesp/ }).filter({ hasText: /OPD1003/ }).first().waitFor();
+  // Each once: the editor's own JSON support offers and explains, and leaves the judging to the daemon.
+  await soon(async () => assert.equal(await problems.filter({ hasText: /revers-kl|stesp/ }).count(), 2));
+  assert.equal(await problems.filter({ hasText: /not accepted|not allowed/ }).count(), 0);
   await page.screenshot({ path: join(screenshots, 'recipe-problems.png') });
   await problems.filter({ hasText: /stesp/ }).filter({ hasText: /OPD1003/ }).first().dblclick({ position: { x: 80, y: 8 } });
   await page.locator('.statusbar-item', { hasText: /^Ln 10/ }).waitFor();

@@ -2,18 +2,12 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { accentColourId, borderStyles, contributedColours, fillColourId } from '../../extension/src/ui/palette.ts';
-import { ask, daemon, makeRun, makeTest, makeWorkspace, removeFolder, screenshots, soon } from './fixture.mjs';
+import { ask, chooseTheme, daemon, makeRun, makeTest, makeWorkspace, removeFolder, screenshots, soon, themes } from './fixture.mjs';
 import { Code, startBrowser, startCodeServer } from './harness.mjs';
 
 let server, browser, page, code, folder, runId, feedback;
 const test = makeTest(() => page);
 const palette = contributedColours();
-const themes = [
-  ['Dark Modern', 'dark'],
-  ['Light Modern', 'light'],
-  ['Dark High Contrast', 'highContrast'],
-  ['Light High Contrast', 'highContrastLight'],
-];
 const step = 6;
 const index = 1;
 
@@ -79,14 +73,6 @@ function same(boxes, wanted) {
   assert.deepEqual(boxes.map((box, at) => ({ ...box, background: rounded(box.background, wanted[at]?.background) })), wanted);
 }
 
-async function chooseTheme(name) {
-  await code.command('Preferences: Color Theme');
-  const input = page.locator('.quick-input-widget:visible input[type=text]');
-  await input.fill(name);
-  await page.locator('.quick-input-widget:visible .monaco-list-row', { hasText: name }).first().waitFor();
-  await page.keyboard.press('Enter');
-}
-
 test('a recorded rollout opens as text, with its tokens coloured', async () => {
   await row(`Step ${step}`).click();
   await page.locator('.pane-body .monaco-list-row', { hasText: /tokens/ }).nth(index).click();
@@ -105,7 +91,7 @@ test('the legend says in words what is coloured, by which estimator, in which un
 
 for (const [name, theme] of themes) {
   test(`tokens have the colours of the palette: ${name}`, async () => {
-    if (theme !== 'dark') await chooseTheme(name);
+    if (theme !== 'dark') await chooseTheme(code, name);
     const wanted = expected('logRatio', theme);
     assert.ok(wanted.length > 0, 'the run has tokens where student and teacher disagree');
     await soon(async () => {
@@ -117,7 +103,7 @@ for (const [name, theme] of themes) {
 }
 
 test('F8 puts the cursor on the next disagreement and opens its hover, with both models side by side', async () => {
-  await chooseTheme('Dark Modern');
+  await chooseTheme(code, 'Dark Modern');
   await page.locator('.monaco-editor .view-line').first().click();
   const before = await cursor();
   await page.keyboard.press('F8');

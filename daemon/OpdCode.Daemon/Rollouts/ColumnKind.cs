@@ -25,7 +25,7 @@ internal sealed record ColumnKind(string Name, string? Source, MetricDescription
         new("weight", "weight", new("Weight", null, "what the token's loss was multiplied with; levels are distances from the neutral 1", "above 1: counts more"), true, 1, [0.1, 0.5, 0.9]),
         new("loss", "loss", new("Loss", "nats", "the token's contribution to the loss, weight included, before the normalizer", "positive: adds to the loss"), true, 0, [0.1, 0.5, 1.5]),
         new("lossShare", null, new("Share of the loss", "fraction", "|loss| of the token divided by the sum of |loss| over the rollout's trained tokens", "0: adds nothing"), false, 0, [0.01, 0.05, 0.2]),
-        new("teacherRank", "teacherRank", new("Rank for the teacher", "place", "place of the token among all by the teacher's probability", "1: the teacher's first choice"), false, 1, [1, 5, 50]),
+        new("teacherRank", "teacherRank", new("Rank for the teacher", null, "place of the token among all by the teacher's probability", "1: the teacher's first choice"), false, 1, [1, 5, 50]),
     ];
 
     private static readonly HashSet<string> s_noColumns = ["mask", "charStart", "charEnd"];

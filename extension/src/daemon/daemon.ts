@@ -5,8 +5,9 @@ import { DaemonConnection } from './connect';
 import type { CallName, Cancellation, TraceLevel } from './connect';
 import { DaemonError, DaemonUnavailable } from './errors';
 import { launchDaemon } from './launch';
-import type { LaunchedDaemon } from './launch';
+import type { LaunchedDaemon, LogLevel } from './launch';
 import { locateDaemon } from './locate';
+import { readLogLine } from './logLine';
 import type { DaemonLocation, Places } from './locate';
 import { protocolVersion } from './protocol';
 import type { DaemonRequests, InitializeParams, InitializeResult, Progress, RunsChanged } from './protocol';
@@ -26,6 +27,7 @@ export interface DaemonOptions {
   /** Milliseconds that a start may take. */
   startTimeout(): number;
   trace(): TraceLevel;
+  logLevel(): LogLevel;
   log(line: string): void;
   traceLog(line: string): void;
 }
@@ -163,7 +165,7 @@ export class Daemon implements Disposable {
   }
 
   async #greet(location: DaemonLocation): Promise<DaemonConnection> {
-    const launched = launchDaemon(location, this.options.cwd(), { ...process.env, ...this.options.extraEnv() }, (line) => this.options.log(line));
+    const launched = launchDaemon(location, this.options.logLevel(), this.options.cwd(), { ...process.env, ...this.options.extraEnv() }, (line) => this.options.log(line));
     this.#process = launched;
     const connection = new DaemonConnection(launched.child, {
       runsChanged: (changed) => this.#runs.fire(changed),
@@ -225,7 +227,8 @@ export function isFile(path: string): boolean {
 
 function endingText(exitCode: number | null, signal: string | null, lastLines: readonly string[]): string {
   const how = signal !== null ? l10n.t('signal {0}', signal) : exitCode !== null ? l10n.t('exit code {0}', exitCode) : l10n.t('it could not be started');
-  const last = lastLines.at(-1);
+  // A log line is JSON; people read its message.
+  const last = lastLines.map((line) => readLogLine(line).message).at(-1);
   return last === undefined ? l10n.t('The daemon ended ({0}).', how) : l10n.t('The daemon ended ({0}). It last said: {1}', how, last.slice(0, 300));
 }
 

@@ -3,6 +3,9 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { DaemonLocation } from './locate';
 
+/** From the least said to the most. */
+export type LogLevel = 'error' | 'warning' | 'information' | 'debug';
+
 /** How the process ended, as far as the system says. */
 export interface Ending {
   readonly exitCode: number | null;
@@ -20,8 +23,8 @@ export interface LaunchedDaemon {
 const lastLinesKept = 20;
 
 /** Starts the daemon. Its stderr is one JSON object a line, which goes to `log`. */
-export function launchDaemon(location: DaemonLocation, cwd: string | undefined, env: NodeJS.ProcessEnv, log: (line: string) => void): LaunchedDaemon {
-  const child = spawn(location.command, location.args, { cwd, env, stdio: 'pipe', windowsHide: true });
+export function launchDaemon(location: DaemonLocation, level: LogLevel, cwd: string | undefined, env: NodeJS.ProcessEnv, log: (line: string) => void): LaunchedDaemon {
+  const child = spawn(location.command, [...location.args, 'serve', '--log-level', level], { cwd, env, stdio: 'pipe', windowsHide: true });
   const lastLines: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
     lastLines.push(line);

@@ -58,5 +58,5 @@ export function locateDaemon(places: Places): Located {
 
 function found(origin: DaemonOrigin, path: string): DaemonLocation {
   const isAssembly = path.toLowerCase().endsWith('.dll');
-  return { kind: 'found', origin, path, command: isAssembly ? 'dotnet' : path, args: isAssembly ? [path, 'serve'] : ['serve'] };
+  return { kind: 'found', origin, path, command: isAssembly ? 'dotnet' : path, args: isAssembly ? [path] : [] };
 }

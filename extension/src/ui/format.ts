@@ -9,6 +9,17 @@ export function formatNumber(value: number | null | undefined): string {
   return text.replace('-', '−').replace('e−', 'e-').replace('e+', 'e');
 }
 
+/** A metric on an axis, without the zeros that say nothing. */
+export function formatTick(value: number | null | undefined): string {
+  const text = formatNumber(value);
+  return text.includes('.') && !text.includes('e') ? text.replace(/\.?0+$/, '') : text;
+}
+
+/** A difference, which always has a sign. */
+export function formatDifference(value: number | null | undefined): string {
+  return value !== null && value !== undefined && value > 0 ? `+${formatNumber(value)}` : formatNumber(value);
+}
+
 /** Where a level begins: short. */
 export function formatThreshold(value: number | undefined): string {
   return value === undefined ? '–' : String(Number(value.toPrecision(3)));

@@ -1,7 +1,7 @@
 import type { TokenColumn } from '../daemon/protocol';
 import type { Level } from './palette';
 
-export type Scale = 'run' | 'sample' | 'user';
+export type Scale = 'fixed' | 'sample' | 'user';
 export type Grouping = 'token' | 'word' | 'line';
 
 export interface Scaling {
@@ -16,7 +16,7 @@ export function levelsOf(column: TokenColumn, { scale, grouping, userThresholds 
   if (grouping === 'word') return column.wordLevels;
   if (grouping === 'line') return column.lineLevels;
   if (scale === 'sample') return column.sampleLevels;
-  if (scale === 'run') return column.levels;
+  if (scale === 'fixed') return column.levels;
   return column.values.map((value) => {
     if (value === null) return 0;
     const size = Math.abs(value - column.neutral);
@@ -28,7 +28,7 @@ export function levelsOf(column: TokenColumn, { scale, grouping, userThresholds 
 
 /** Where levels 1, 2 and 3 begin. */
 export function thresholdsOf(column: TokenColumn, { scale, grouping, userThresholds }: Scaling): readonly number[] {
-  if (grouping !== 'token' || scale === 'run') return column.thresholds;
+  if (grouping !== 'token' || scale === 'fixed') return column.thresholds;
   return scale === 'sample' ? column.sampleThresholds : userThresholds;
 }
 

@@ -34,50 +34,20 @@ export const borderStyles: Readonly<Record<Level, string>> = { 1: 'dotted', 2: '
 
 const none = '#00000000';
 
-const orange: SideColours = {
-  fills: [
-    { light: '#F688003C', dark: '#AB67123C' },
-    { light: '#F2810077', dark: '#CC77005A' },
-    { light: '#EA7800B4', dark: '#975A00BB' },
-  ],
-  accent: { light: '#B45309', dark: '#F0A04B', highContrast: '#FFB454', highContrastLight: '#8A3B00' },
-};
+/** Light and dark. */
+type FillPair = readonly [string, string];
 
-const blue: SideColours = {
-  fills: [
-    { light: '#5195D03C', dark: '#0E67B43C' },
-    { light: '#0068BB56', dark: '#159BFF4A' },
-    { light: '#006ABD87', dark: '#139EFE6E' },
-  ],
-  accent: { light: '#0B6BB3', dark: '#5AA9E6', highContrast: '#6CC4FF', highContrastLight: '#004C8C' },
-};
+/** Fills of levels 1 to 3, and the accent in light, dark, high contrast dark and high contrast light themes. */
+function sideColours(fills: readonly [FillPair, FillPair, FillPair], [light, dark, highContrast, highContrastLight]: readonly [string, string, string, string]): SideColours {
+  const fill = ([onLight, onDark]: FillPair): Fill => ({ light: onLight, dark: onDark });
+  return { fills: [fill(fills[0]), fill(fills[1]), fill(fills[2])], accent: { light, dark, highContrast, highContrastLight } };
+}
 
-const viridisUp: SideColours = {
-  fills: [
-    { light: '#B8DE2940', dark: '#B8DE2926' },
-    { light: '#29AF7F66', dark: '#29AF7F59' },
-    { light: '#2D708E80', dark: '#2D8AAE80' },
-  ],
-  accent: { light: '#1F6B57', dark: '#55C667', highContrast: '#B8DE29', highContrastLight: '#1B5E4B' },
-};
-
-const viridisDown: SideColours = {
-  fills: [
-    { light: '#482FA226', dark: '#7A5BE033' },
-    { light: '#482FA240', dark: '#7A5BE059' },
-    { light: '#482FA25A', dark: '#7A5BE080' },
-  ],
-  accent: { light: '#482FA2', dark: '#A892F0', highContrast: '#C9B8FF', highContrastLight: '#3B2690' },
-};
-
-const grey: SideColours = {
-  fills: [
-    { light: '#00000014', dark: '#FFFFFF14' },
-    { light: '#00000026', dark: '#FFFFFF26' },
-    { light: '#0000003D', dark: '#FFFFFF38' },
-  ],
-  accent: { light: '#404040', dark: '#C0C0C0', highContrast: '#FFFFFF', highContrastLight: '#000000' },
-};
+const orange = sideColours([['#F688003C', '#AB67123C'], ['#F2810077', '#CC77005A'], ['#EA7800B4', '#975A00BB']], ['#B45309', '#F0A04B', '#FFB454', '#8A3B00']);
+const blue = sideColours([['#5195D03C', '#0E67B43C'], ['#0068BB56', '#159BFF4A'], ['#006ABD87', '#139EFE6E']], ['#0B6BB3', '#5AA9E6', '#6CC4FF', '#004C8C']);
+const viridisUp = sideColours([['#B8DE2940', '#B8DE2926'], ['#29AF7F66', '#29AF7F59'], ['#2D708E80', '#2D8AAE80']], ['#1F6B57', '#55C667', '#B8DE29', '#1B5E4B']);
+const viridisDown = sideColours([['#482FA226', '#7A5BE033'], ['#482FA240', '#7A5BE059'], ['#482FA25A', '#7A5BE080']], ['#482FA2', '#A892F0', '#C9B8FF', '#3B2690']);
+const grey = sideColours([['#00000014', '#FFFFFF14'], ['#00000026', '#FFFFFF26'], ['#0000003D', '#FFFFFF38']], ['#404040', '#C0C0C0', '#FFFFFF', '#000000']);
 
 const palettes: Readonly<Record<PaletteName, Readonly<Record<Side, SideColours>>>> = {
   blueOrange: { positive: orange, negative: blue },
@@ -119,15 +89,3 @@ export function contributedColours(): ReadonlyMap<string, ThemeColours> {
   colours.set(notTrainedColourId, notTrained);
   return colours;
 }
-
-/** The lines of charts: eight hues that stay apart under the common kinds of colour blindness, each with a dash pattern of its own. */
-export const lineColours: readonly { readonly light: string; readonly dark: string; readonly dash: readonly number[] }[] = [
-  { light: '#0B6BB3', dark: '#5AA9E6', dash: [] },
-  { light: '#B45309', dark: '#F0A04B', dash: [8, 4] },
-  { light: '#1F7A4D', dark: '#4FC38A', dash: [2, 3] },
-  { light: '#8B3A8B', dark: '#D78BD7', dash: [10, 3, 2, 3] },
-  { light: '#5C5C00', dark: '#D6D06B', dash: [4, 2] },
-  { light: '#A3262A', dark: '#FF8A84', dash: [12, 4] },
-  { light: '#006D77', dark: '#5FD3DC', dash: [6, 2, 2, 2] },
-  { light: '#4A4A4A', dark: '#C8C8C8', dash: [1, 2] },
-];

@@ -23,9 +23,3 @@ export async function chooseRecipe(argument: unknown, title: string): Promise<Ur
   );
   return picked?.uri;
 }
-
-/** The text that an editor holds unsaved; undefined where the file is what counts. */
-export function unsavedText(path: string): string | undefined {
-  const open = workspace.textDocuments.find((document) => document.uri.scheme === 'file' && document.uri.fsPath === path);
-  return open?.isDirty === true ? open.getText() : undefined;
-}

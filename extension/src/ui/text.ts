@@ -28,6 +28,11 @@ export function escapeMarkdown(text: string): string {
   return escaped;
 }
 
+/** A code lens with an icon. A plain space after the icon would not be drawn. */
+export function withIcon(icon: string, title: string): string {
+  return `$(${icon})\u00a0${title}`;
+}
+
 /** The head of a text on one line. */
 export function oneLine(text: string, length: number): string {
   const flat = visibleWhitespaceOnly(text);

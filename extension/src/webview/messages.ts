@@ -22,6 +22,7 @@ export interface RunsStrings {
   readonly show: string;
   readonly baseline: string;
   readonly setBaseline: string;
+  readonly difference: string;
   readonly run: string;
   readonly state: string;
   readonly method: string;
@@ -59,18 +60,27 @@ export interface RunRow {
   readonly can: readonly string[];
 }
 
+/** The last value of a metric minus that of the baseline, by run; null where either is missing. The daemon's numbers. */
+export interface MetricDifferences {
+  readonly name: string;
+  readonly byRun: Readonly<Record<string, number | null>>;
+}
+
 export type ToRunsPanel =
   | { readonly type: 'init'; readonly strings: RunsStrings; readonly state: Partial<RunsPanelState>; readonly locale: string }
   | { readonly type: 'runs'; readonly rows: readonly RunRow[]; readonly failure: string | null }
   | { readonly type: 'changed'; readonly rows: readonly RunRow[]; readonly removed: readonly string[] }
   | { readonly type: 'select'; readonly runId: string }
   | { readonly type: 'curves'; readonly request: number; readonly curves: MetricCurves }
+  | { readonly type: 'differences'; readonly request: number; readonly differences: readonly MetricDifferences[] }
   | { readonly type: 'curvesFailed'; readonly request: number; readonly message: string };
 
 export type FromRunsPanel =
   | { readonly type: 'ready' }
   | { readonly type: 'state'; readonly state: RunsPanelState }
   | { readonly type: 'getCurves'; readonly request: number; readonly runIds: readonly string[]; readonly smoothing: number }
+  /** The first run is the baseline. */
+  | { readonly type: 'getDifferences'; readonly request: number; readonly runIds: readonly string[] }
   | { readonly type: 'openStep'; readonly runId: string; readonly step: number }
   | { readonly type: 'verb'; readonly verb: 'pauseRun' | 'resumeRun' | 'stopAndSaveRun' | 'abortRun'; readonly runId: string }
   | { readonly type: 'save'; readonly name: string; readonly text: string }

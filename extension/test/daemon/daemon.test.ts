@@ -17,6 +17,7 @@ function start(mode: string, path = fake, timeout = 20_000): { daemon: Daemon; s
     extraEnv: () => ({ FAKE_MODE: mode }),
     startTimeout: () => timeout,
     trace: () => 'off',
+    logLevel: () => 'information',
     log: (line) => log.push(line),
     traceLog: () => undefined,
   });

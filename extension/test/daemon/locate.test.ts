@@ -12,7 +12,7 @@ function places(files: readonly string[], rest: Partial<Places> = {}): Places {
 
 describe('locateDaemon', () => {
   it('takes the setting before everything else', () => {
-    expect(locateDaemon(places(['/my/opdcode', join('/ext', 'daemon', 'opdcode')], { setting: '/my/opdcode' }))).toMatchObject({ origin: 'setting', command: '/my/opdcode', args: ['serve'] });
+    expect(locateDaemon(places(['/my/opdcode', join('/ext', 'daemon', 'opdcode')], { setting: '/my/opdcode' }))).toMatchObject({ origin: 'setting', command: '/my/opdcode', args: [] });
   });
 
   it('does not look further when the setting names no file', () => {
@@ -41,7 +41,7 @@ describe('locateDaemon', () => {
   });
 
   it('runs an assembly with dotnet', () => {
-    expect(locateDaemon(places(['/x/opdcode.dll'], { setting: '/x/opdcode.dll' }))).toMatchObject({ command: 'dotnet', args: ['/x/opdcode.dll', 'serve'] });
+    expect(locateDaemon(places(['/x/opdcode.dll'], { setting: '/x/opdcode.dll' }))).toMatchObject({ command: 'dotnet', args: ['/x/opdcode.dll'] });
   });
 
   it('lists where it looked', () => {

@@ -19,10 +19,10 @@ const user = { userThresholds: [0.05, 0.5, 1], grouping: 'token' as const };
 
 describe('levelsOf', () => {
   it("takes the daemon's levels", () => {
-    expect(levelsOf(column, { ...user, scale: 'run' })).toBe(column.levels);
+    expect(levelsOf(column, { ...user, scale: 'fixed' })).toBe(column.levels);
     expect(levelsOf(column, { ...user, scale: 'sample' })).toBe(column.sampleLevels);
-    expect(levelsOf(column, { ...user, scale: 'run', grouping: 'word' })).toBe(column.wordLevels);
-    expect(levelsOf(column, { ...user, scale: 'run', grouping: 'line' })).toBe(column.lineLevels);
+    expect(levelsOf(column, { ...user, scale: 'fixed', grouping: 'word' })).toBe(column.wordLevels);
+    expect(levelsOf(column, { ...user, scale: 'fixed', grouping: 'line' })).toBe(column.lineLevels);
   });
 
   it("holds the daemon's values against the user's thresholds", () => {

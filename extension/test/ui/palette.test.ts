@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { accentColourId, contributedColours, fillColourId, levels, lineColours, notTrainedColourId, paletteNames, sides } from '../../src/ui/palette';
+import { accentColourId, contributedColours, fillColourId, levels, notTrainedColourId, paletteNames, sides } from '../../src/ui/palette';
+import { curveStyles } from '../../src/webview/runs/colours';
 
 type Rgb = readonly [number, number, number];
 const manifestPath = fileURLToPath(new URL('../../package.json', import.meta.url));
@@ -91,7 +92,7 @@ describe('palette', () => {
   });
 
   it('lines of charts have a contrast of at least 3', () => {
-    for (const line of lineColours) {
+    for (const line of curveStyles) {
       expect(contrast(parse(line.light), parse('#FFFFFF'))).toBeGreaterThanOrEqual(3);
       expect(contrast(parse(line.dark), parse('#1F1F1F'))).toBeGreaterThanOrEqual(3);
     }

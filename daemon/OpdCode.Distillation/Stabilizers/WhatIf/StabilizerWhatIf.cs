@@ -73,7 +73,7 @@ public static class StabilizerWhatIf
         if (question.StepRollouts is { } all && all > question.Rollouts.Count && !pipeline.IsEmpty)
         {
             string[] names = [.. pipeline.Names.Where(n => pipeline.SeesOthers(n))];
-            if (names.Length > 0) yield return $"{string.Join(", ", names)} compare tokens of several responses, and only {question.Rollouts.Count} of the step's {all} rollouts are recorded: the weights are those of a step of {question.Rollouts.Count}.";
+            if (names.Length > 0) yield return $"{string.Join(", ", names)} {(names.Length == 1 ? "compares" : "compare")} tokens of several responses, and only {question.Rollouts.Count} of the step's {all} rollouts are recorded: the weights are those of a step of {question.Rollouts.Count}.";
         }
         if (pipeline.Names.Contains("step-weight")) yield return "step-weight: every response counts as one turn.";
         if (pipeline.Names.Contains("clip-divergence") || pipeline.Names.Contains("soft-clamp"))

@@ -1,5 +1,6 @@
 import { CodeLens, EventEmitter, l10n, Range } from 'vscode';
 import type { CodeLensProvider, Disposable, TextDocument } from 'vscode';
+import { withIcon } from '../../ui/text';
 import type { RecipeChecks } from './checks';
 
 /** Above a recipe: what can be done with it, whether it fits, and what its method does. */
@@ -17,12 +18,12 @@ export class RecipeCodeLenses implements CodeLensProvider, Disposable {
     const lens = (title: string, command: string, ...args: unknown[]): CodeLens => new CodeLens(top, { title, command, arguments: args });
     const { validation, preflight, busy } = this.checks.of(document.uri);
     const lenses = [
-      lens(`$(play) ${l10n.t('Run')}`, 'opdcode.startRun', document.uri),
-      lens(busy ? `$(loading~spin) ${l10n.t('Preflight')}` : l10n.t('Preflight'), 'opdcode.preflightRecipe', document.uri),
+      lens(withIcon('play', l10n.t('Run')), 'opdcode.startRun', document.uri),
+      lens(busy ? withIcon('loading~spin', l10n.t('Preflight')) : l10n.t('Preflight'), 'opdcode.preflightRecipe', document.uri),
       lens(l10n.t('Resolved'), 'opdcode.showResolved', document.uri),
     ];
     const estimate = preflight?.estimate;
-    if (estimate) lenses.push(lens(`${estimate.fits ? '' : '$(warning) '}${estimate.summary}`, 'opdcode.showEstimate', document.uri));
+    if (estimate) lenses.push(lens(estimate.fits ? estimate.summary : withIcon('warning', estimate.summary), 'opdcode.showEstimate', document.uri));
     const method = validation?.method ?? preflight?.method;
     if (method) lenses.push(lens(`${method.name} (${method.summary})`, 'opdcode.showMethod', method.name));
     return lenses;

@@ -113,6 +113,9 @@ class RunsPanel implements Disposable {
       case 'getCurves':
         await this.#sendCurves(message.request, message.runIds, message.smoothing);
         return;
+      case 'getDifferences':
+        await this.#sendDifferences(message.request, message.runIds);
+        return;
       case 'openStep':
         await this.#openStep(message.runId, message.step);
         return;
@@ -149,6 +152,12 @@ class RunsPanel implements Disposable {
     } catch (error) {
       this.#post({ type: 'curvesFailed', request, message: error instanceof Error ? error.message : String(error) });
     }
+  }
+
+  async #sendDifferences(request: number, wanted: readonly string[]): Promise<void> {
+    const { runIds, metrics } = await this.ctx.daemon.request('runs/compare', { runIds: wanted });
+    const differences = metrics.map((metric) => ({ name: metric.name, byRun: Object.fromEntries(runIds.map((id, index) => [id, metric.differences[index] ?? null])) }));
+    this.#post({ type: 'differences', request, differences });
   }
 
   /** The samples of the last recorded step up to the one that was clicked. */

@@ -24,6 +24,7 @@ export function runsStrings(): RunsStrings {
     show: l10n.t('Show curves'),
     baseline: l10n.t('baseline'),
     setBaseline: l10n.t('Pin as baseline'),
+    difference: l10n.t('{0}: last value minus that of the baseline'),
     run: l10n.t('Run'),
     state: l10n.t('State'),
     method: l10n.t('Method'),

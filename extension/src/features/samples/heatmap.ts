@@ -1,5 +1,5 @@
-import { ColorThemeKind, OverviewRulerLane, Range, ThemeColor, window, workspace } from 'vscode';
-import type { DecorationOptions, DecorationRenderOptions, Disposable, TextEditor, TextEditorDecorationType } from 'vscode';
+import { ColorThemeKind, OverviewRulerLane, Range, TabInputText, TabInputTextDiff, ThemeColor, window, workspace } from 'vscode';
+import type { DecorationOptions, DecorationRenderOptions, Disposable, TextEditor, TextEditorDecorationType, Uri } from 'vscode';
 import type { Context } from '../../context';
 import type { TokenColumn } from '../../daemon/protocol';
 import { levelsOf, strength } from '../../ui/levels';
@@ -7,7 +7,7 @@ import { accentColourId, borderEdge, borderStyles, fillColourId, levels, notTrai
 import type { Level, Side } from '../../ui/palette';
 import { lastAtMost } from './layout';
 import type { Sample, SampleStore } from './store';
-import { sampleScheme } from './sampleUri';
+import { sampleScheme, tokensScheme } from './sampleUri';
 import type { HeatmapSettings, HeatmapView } from './view';
 
 /** Lines above and below the window that are coloured in advance. */
@@ -21,6 +21,8 @@ export class Heatmap implements Disposable {
   readonly #drawn = new Map<TextEditor, { sample: Sample; column: TokenColumn | undefined }>();
   readonly #heading = window.createTextEditorDecorationType({ fontWeight: 'bold' });
   #types: Types;
+  /** What the types were made for. */
+  #look: string;
   #pending = new Map<TextEditor, NodeJS.Timeout>();
 
   constructor(
@@ -29,15 +31,19 @@ export class Heatmap implements Disposable {
     private readonly settings: HeatmapSettings,
   ) {
     this.#types = createTypes(settings.view);
+    this.#look = lookOf(settings.view);
     this.#subscriptions.push(
       window.onDidChangeVisibleTextEditors(() => this.#drawAll()),
       window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => this.#drawSoon(textEditor)),
       workspace.onDidChangeTextDocument(({ document }) => {
         for (const editor of window.visibleTextEditors) if (editor.document === document) this.#draw(editor);
       }),
-      settings.onDidChange(() => this.#renew()),
+      settings.onDidChange((view) => (lookOf(view) === this.#look ? this.#drawAll() : this.#renew())),
       store.onDidChange(() => this.#drawAll()),
       window.onDidChangeActiveColorTheme(() => this.#renew()),
+      window.tabGroups.onDidChangeTabs(({ closed }) => {
+        if (closed.length > 0) store.keepOpen(samplesInTabs());
+      }),
     );
     this.#drawAll();
   }
@@ -45,6 +51,7 @@ export class Heatmap implements Disposable {
   #renew(): void {
     const old = this.#types;
     this.#types = createTypes(this.settings.view);
+    this.#look = lookOf(this.settings.view);
     this.#drawAll();
     old.dispose();
   }
@@ -82,10 +89,13 @@ export class Heatmap implements Disposable {
   async #load(editor: TextEditor): Promise<void> {
     const sample = await this.store.get(editor.document.uri);
     const { metric } = this.settings.view;
-    const column = (await sample.column(metric)) ?? (await sample.column(sample.head.columns[0]?.name ?? ''));
-    if (!window.visibleTextEditors.includes(editor)) return;
+    const column = await sample.columnOrFirst(metric);
+    // Another metric may have been chosen meanwhile; its own drawing is under way.
+    if (!window.visibleTextEditors.includes(editor) || this.settings.view.metric !== metric) return;
     this.#drawn.set(editor, { sample, column });
     this.#apply(editor, sample, column, false);
+    // After what is looked at: what may be looked at next.
+    await this.store.fetchAhead(editor.document.uri);
   }
 
   #apply(editor: TextEditor, sample: Sample, column: TokenColumn | undefined, scrolled: boolean): void {
@@ -116,9 +126,10 @@ export class Heatmap implements Disposable {
     // The overview ruler shows the whole text at once: its strongest tokens only.
     const strongest: Record<Side, Range[]> = { positive: [], negative: [] };
     columnLevels.forEach((level, index) => {
-      if (strength(level) === 3 && token.mask[index] !== 0) strongest[level > 0 ? 'positive' : 'negative'].push(at(index));
+      const side = strongest[level > 0 ? 'positive' : 'negative'];
+      if (strength(level) === 3 && token.mask[index] !== 0 && side.length < view.maxDecorations) side.push(at(index));
     });
-    for (const side of sides) editor.setDecorations(types.ruler[side], strongest[side].slice(0, view.maxDecorations));
+    for (const side of sides) editor.setDecorations(types.ruler[side], strongest[side]);
     const headings = [0, ...sample.layout.sections.map((section) => section.headingLine)];
     editor.setDecorations(this.#heading, headings.map((line) => new Range(line, 0, line, Number.MAX_SAFE_INTEGER)));
   }
@@ -190,6 +201,19 @@ function tokenType({ palette, mode }: HeatmapView, side: Side, level: Level): Te
   const edge = { borderStyle: borderStyles[level], borderColor: accent, borderWidth: borderEdge(palette, side) === 'top' ? `${width} 0 0 0` : `0 0 ${width} 0` };
   const look: DecorationRenderOptions = { ...(mode === 'underline' ? {} : fill), ...(mode === 'fill' && !isHighContrast() ? {} : edge), after: { color: accent } };
   return window.createTextEditorDecorationType(look);
+}
+
+/** What of the settings goes into decoration types: they are made anew only where it changes. */
+function lookOf({ palette, mode }: HeatmapView): string {
+  return `${palette} ${mode}`;
+}
+
+/** The samples that are open, looked at or not. */
+function samplesInTabs(): Uri[] {
+  const uris = window.tabGroups.all.flatMap(({ tabs }) =>
+    tabs.flatMap(({ input }) => (input instanceof TabInputText ? [input.uri] : input instanceof TabInputTextDiff ? [input.original, input.modified] : [])),
+  );
+  return uris.filter((uri) => uri.scheme === sampleScheme || uri.scheme === tokensScheme);
 }
 
 /** High contrast themes have no fills, so there the border stays whatever the mode. */

@@ -41,8 +41,9 @@ export class SampleHover implements HoverProvider {
     text.isTrusted = false;
     text.supportHtml = false;
     const trained = page.mask[at] === 0 ? ` · **${escapeMarkdown(l10n.t('not trained on'))}**` : '';
-    text.appendMarkdown(`**“${escapeMarkdown(visibleToken(page.texts[at] ?? ''))}”** · ${escapeMarkdown(l10n.t('token {0} of {1}, id {2}', token + 1, sample.tokens.totalTokens, page.ids[at] ?? -1))}${trained}\n\n`);
+    text.appendMarkdown(`**“${escapeMarkdown(visibleToken(page.texts[at] ?? ''))}”** · ${escapeMarkdown(l10n.t('token {0} of {1}, id {2}', token + 1, sample.tokens.totalTokens, page.ids[at] ?? -1))}${trained}  \n`);
     const shown = await sample.column(this.settings.view.metric);
+    // One line below the other, without a paragraph's distance: VS Code gives hovers little height.
     const level = shown ? levelsOf(shown, this.settings.view)[token] : undefined;
     if (shown && level !== undefined) {
       const value = formatWithUnit(shown.values[token], shown.label.unit);

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { commands, env, l10n, languages, Position, Uri, window, workspace } from 'vscode';
+import { commands, env, l10n, languages, Position, Uri, ViewColumn, window, workspace } from 'vscode';
 import type { DocumentSelector } from 'vscode';
 import type { Context } from '../../context';
 import type { TokenFeedback } from '../../daemon/protocol';
@@ -61,9 +61,9 @@ export function registerSamples(ctx: Context): void {
       if (choice.token !== undefined) await goToToken(editor, await store.get(uri), choice.token);
     }),
     // For other features: shows a text that was scored.
-    command(ctx, 'opdcode.showFeedback', async (title, feedback) => {
+    command(ctx, 'opdcode.showFeedback', async (title, feedback, where) => {
       const id = store.keep(String(title), feedback as TokenFeedback);
-      await openSample(sampleUri(id), { preview: false });
+      await openSample(sampleUri(id), { preview: false, ...(where === 'beside' ? { viewColumn: ViewColumn.Beside } : {}) });
       return sampleUri(id);
     }),
     // For other features: the prompt of a sample, and its response up to a place.

@@ -2,6 +2,7 @@ import { CodeLens, EventEmitter, l10n, Range } from 'vscode';
 import type { CodeLensProvider, Disposable, TextDocument } from 'vscode';
 import type { TokenColumn } from '../../daemon/protocol';
 import { formatThreshold } from '../../ui/format';
+import { withIcon } from '../../ui/text';
 import { countLevels, levelsOf, strength, thresholdsOf } from '../../ui/levels';
 import type { SampleStore } from './store';
 import type { HeatmapSettings, HeatmapView } from './view';
@@ -38,13 +39,19 @@ export function scaleText(column: TokenColumn, view: HeatmapView, mask: readonly
     return column.hasSign ? `+${up} −${down}` : String(up);
   };
   const steps = thresholdsOf(column, view);
-  const scale = view.grouping !== 'token' ? (view.grouping === 'word' ? l10n.t('by word, scale of the run') : l10n.t('by line, scale of the run')) : view.scale === 'run' ? l10n.t('scale of the run') : view.scale === 'sample' ? l10n.t('scale of this sample') : l10n.t('your thresholds');
   return [
-    scale,
+    groupedScaleText(view),
+    ...(column.neutral === 0 ? [] : [l10n.t('distance from {0}', formatThreshold(column.neutral))]),
     l10n.t('dotted ≥ {0} ({1})', formatThreshold(steps[0]), count(1)),
     l10n.t('dashed ≥ {0} ({1})', formatThreshold(steps[1]), count(2)),
     l10n.t('double ≥ {0} ({1})', formatThreshold(steps[2]), count(3)),
   ].join(' · ');
+}
+
+function groupedScaleText({ grouping, scale }: HeatmapView): string {
+  if (grouping === 'word') return l10n.t('by word, fixed scale');
+  if (grouping === 'line') return l10n.t('by line, fixed scale');
+  return scale === 'fixed' ? l10n.t('fixed scale') : scale === 'sample' ? l10n.t('scale of this sample') : l10n.t('your thresholds');
 }
 
 /** Above the response: what the colours mean, and what can be done. Text and buttons, so that they can be read without seeing colours. */
@@ -63,11 +70,11 @@ export class SampleLenses implements CodeLensProvider, Disposable {
   async provideCodeLenses(document: TextDocument): Promise<CodeLens[]> {
     const sample = await this.store.get(document.uri);
     const view = this.settings.view;
-    const column = (await sample.column(view.metric)) ?? (await sample.column(sample.head.columns[0]?.name ?? ''));
+    const column = await sample.columnOrFirst(view.metric);
     const response = sample.layout.sections.find((section) => section.kind === 'response');
     if (!response) return [];
     // A row of lenses does not wrap: what can be done stands above the title, the measure and its scale above the response.
-    const lens = (line: number, title: string, command: string): CodeLens => new CodeLens(new Range(line, 0, line, 0), { title, tooltip: title, command, arguments: [document.uri] });
+    const lens = (line: number, title: string, command: string, tooltip = title): CodeLens => new CodeLens(new Range(line, 0, line, 0), { title, tooltip, command, arguments: [document.uri] });
     const action = (title: string, command: string): CodeLens => lens(0, title, command);
     const actions = [
       action(l10n.t('Next Disagreement'), 'opdcode.nextDisagreement'),
@@ -79,7 +86,7 @@ export class SampleLenses implements CodeLensProvider, Disposable {
     const sign = column.label.sign;
     return [
       ...actions,
-      lens(response.headingLine - 1, `$(symbol-color) ${measureText(column)}`, 'opdcode.changeHeatmapMetric'),
+      lens(response.headingLine - 1, withIcon('symbol-color', measureText(column)), 'opdcode.changeHeatmapMetric', measureText(column)),
       ...(sign === undefined ? [] : [lens(response.headingLine, sign, 'opdcode.changeHeatmapMetric')]),
       lens(response.headingLine, scaleText(column, view, sample.tokens.mask), 'opdcode.changeHeatmapScale'),
     ];

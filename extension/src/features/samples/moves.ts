@@ -1,5 +1,5 @@
 import { commands, l10n, Selection, TextEditorRevealType, window, workspace } from 'vscode';
-import type { TextEditor, Uri } from 'vscode';
+import type { TextEditor, Uri, ViewColumn } from 'vscode';
 import { levelsOf, strength } from '../../ui/levels';
 import { lastAtMost } from './layout';
 import { tokenRange } from './heatmap';
@@ -14,9 +14,9 @@ export function sampleEditor(): TextEditor | undefined {
   return window.visibleTextEditors.find((editor) => editor.document.uri.scheme === sampleScheme);
 }
 
-export async function openSample(uri: Uri, options: { preview?: boolean; preserveFocus?: boolean } = {}): Promise<TextEditor> {
+export async function openSample(uri: Uri, options: { preview?: boolean; preserveFocus?: boolean; viewColumn?: ViewColumn } = {}): Promise<TextEditor> {
   const document = await workspace.openTextDocument(uri);
-  return window.showTextDocument(document, { preview: options.preview ?? true, preserveFocus: options.preserveFocus ?? false });
+  return window.showTextDocument(document, { preview: true, preserveFocus: false, ...options });
 }
 
 /** Puts the cursor on a token, which is what a screen reader hears, and opens its hover. */
@@ -33,7 +33,7 @@ export async function moveToDisagreement(store: SampleStore, settings: HeatmapSe
   const editor = sampleEditor();
   if (!editor) return;
   const sample = await store.get(editor.document.uri);
-  const column = (await sample.column(settings.view.metric)) ?? (await sample.column(sample.head.columns[0]?.name ?? ''));
+  const column = await sample.columnOrFirst(settings.view.metric);
   const levels = column ? levelsOf(column, settings.view) : [];
   const candidates = (least: number): number[] => [...levels.keys()].filter((token) => strength(levels[token]) >= least && sample.tokens.mask[token] !== 0);
   const strong = candidates(2);

@@ -28,10 +28,10 @@ export async function changeMetric(store: SampleStore, settings: HeatmapSettings
 export async function changeScale(store: SampleStore, settings: HeatmapSettings, uri: Uri | undefined): Promise<void> {
   const address = uri ?? sampleEditor()?.document.uri;
   const sample = address && (await store.get(address));
-  const column = sample && ((await sample.column(settings.view.metric)) ?? undefined);
+  const column = sample && (await sample.column(settings.view.metric));
   const mask = sample?.tokens.mask ?? [];
   const view = settings.view;
-  const counts = (scale: 'run' | 'sample' | 'user'): string => (column ? scaleText(column, { ...view, scale, grouping: 'token' }, mask) : '');
+  const counts = (scale: 'fixed' | 'sample' | 'user'): string => (column ? scaleText(column, { ...view, scale, grouping: 'token' }, mask) : '');
   const item = (name: 'scale' | 'grouping' | 'mode' | 'palette', value: string, label: string, detail = ''): { label: string; detail: string; name: typeof name; value: string; description: string } => ({
     label,
     detail,
@@ -40,7 +40,7 @@ export async function changeScale(store: SampleStore, settings: HeatmapSettings,
     description: view[name] === value ? l10n.t('now') : '',
   });
   const items = [
-    item('scale', 'run', l10n.t('Scale: the same for all samples of the run'), counts('run')),
+    item('scale', 'fixed', l10n.t('Scale: fixed, the same for all samples and runs'), counts('fixed')),
     item('scale', 'sample', l10n.t('Scale: of this sample alone'), counts('sample')),
     item('scale', 'user', l10n.t('Scale: your thresholds…'), counts('user')),
     item('grouping', 'token', l10n.t('Group: every token by itself')),

@@ -8,6 +8,8 @@ import type { SampleId } from './sampleUri';
 
 /** Samples up to this length come with all of their columns at once. */
 const wholeUpTo = 8192;
+/** Columns of longer ones are fetched ahead while they are open, up to so many values in all: tens of MB. */
+const valuesAhead = 4_000_000;
 const pageTokens = 64;
 const samplesKept = 40;
 
@@ -26,6 +28,23 @@ export class Sample {
     private readonly load: (columns: readonly string[] | undefined, from: number, count: number | undefined, alternatives: boolean) => Promise<TokenFeedback>,
   ) {
     for (const column of tokens.columns) this.#columns.set(column.name, Promise.resolve(column));
+  }
+
+  /** The column that is coloured by: the one asked for, or the first where that was not recorded. */
+  async columnOrFirst(name: string): Promise<TokenColumn | undefined> {
+    return (await this.column(name)) ?? this.column(this.head.columns[0]?.name ?? '');
+  }
+
+  /** Fetches the columns that are not here yet, one after the other, until cancelled or enough are held. */
+  async fetchAhead(cancel: AbortSignal): Promise<void> {
+    const { totalTokens } = this.head;
+    let values = this.#columns.size * totalTokens; // eslint-disable-line no-restricted-syntax -- memory, not a metric of a model
+    for (const { name } of this.head.columns) {
+      if (this.#columns.has(name)) continue;
+      values += totalTokens;
+      if (cancel.aborted || values > valuesAhead) return;
+      await this.column(name);
+    }
   }
 
   /** What can be shown: recorded columns, and those that stand in their place or beside them. */
@@ -70,6 +89,7 @@ export class Sample {
 export class SampleStore implements Disposable {
   readonly #samples = new Map<string, Promise<Sample>>();
   readonly #scored = new Map<number, TokenFeedback>();
+  readonly #ahead = new Map<string, AbortController>();
   readonly #changed = new EventEmitter<Sample>();
   /** A sample that shows other columns than before. */
   readonly onDidChange = this.#changed.event;
@@ -78,7 +98,7 @@ export class SampleStore implements Disposable {
 
   get(uri: Uri): Promise<Sample> {
     const id = parseSampleUri(uri);
-    const key = sampleUri(id).path;
+    const key = keyOf(uri);
     const known = this.#samples.get(key);
     if (known) {
       this.#samples.delete(key);
@@ -86,11 +106,34 @@ export class SampleStore implements Disposable {
       return known;
     }
     const loading = id.kind === 'scored' ? this.#fromMemory(id) : this.#fromDaemon(id);
-    loading.catch(() => this.#samples.delete(key));
+    loading.catch(() => {
+      if (this.#samples.get(key) === loading) this.#samples.delete(key);
+    });
     this.#samples.set(key, loading);
     const oldest = this.#samples.keys().next().value;
     if (this.#samples.size > samplesKept && oldest !== undefined) this.#samples.delete(oldest);
     return loading;
+  }
+
+  /** A sample that is shown: the other columns of a long one are fetched in the background, so that another metric is there at once. */
+  async fetchAhead(uri: Uri): Promise<void> {
+    const key = keyOf(uri);
+    const sample = await this.get(uri);
+    if (this.#ahead.has(key) || sample.head.totalTokens <= wholeUpTo) return;
+    const abort = new AbortController();
+    this.#ahead.set(key, abort);
+    await sample.fetchAhead(abort.signal);
+  }
+
+  /** What is open now: long samples that are not any more give their memory back. */
+  keepOpen(uris: readonly Uri[]): void {
+    const open = new Set(uris.map(keyOf));
+    for (const [key, abort] of [...this.#ahead]) {
+      if (open.has(key)) continue;
+      abort.abort();
+      this.#ahead.delete(key);
+      this.#samples.delete(key);
+    }
   }
 
   /** Shows other columns than the recorded ones; none brings the recorded ones back. */
@@ -107,6 +150,7 @@ export class SampleStore implements Disposable {
   }
 
   dispose(): void {
+    for (const abort of this.#ahead.values()) abort.abort();
     this.#samples.clear();
     this.#scored.clear();
     this.#changed.dispose();
@@ -135,6 +179,11 @@ export class SampleStore implements Disposable {
     const tokens = await load(columns, 0, undefined, false);
     return new Sample(id, head, tokens, layOut(id, tokens), load);
   }
+}
+
+/** The same for a sample and its token table. */
+function keyOf(uri: Uri): string {
+  return sampleUri(parseSampleUri(uri)).path;
 }
 
 function layOut(id: SampleId, feedback: TokenFeedback): SampleLayout {

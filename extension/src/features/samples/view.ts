@@ -14,12 +14,14 @@ export interface HeatmapView extends Scaling {
   readonly maxDecorations: number;
 }
 
-/** What the heatmap shows and how: the settings, one for all samples, and whether it is on. */
+/** What the heatmap shows and how: the settings, one for all samples, and whether it is on. A choice counts at once and is written afterwards. */
 export class HeatmapSettings implements Disposable {
   readonly #changed = new EventEmitter<HeatmapView>();
   readonly onDidChange = this.#changed.event;
   readonly #subscription: Disposable;
   #visible = true;
+  /** Chosen, and on their way into the settings. */
+  readonly #chosen = new Map<string, unknown>();
   #view = this.#read();
 
   constructor() {
@@ -40,13 +42,11 @@ export class HeatmapSettings implements Disposable {
 
   /** Writes a setting where the reader keeps it: in the workspace if it is there already, else for the user. */
   async set(name: 'metric' | 'scale' | 'grouping' | 'mode' | 'palette', value: string): Promise<void> {
-    await workspace.getConfiguration('opdcode.heatmap').update(name, value, inWorkspace(name) ? false : true);
+    await this.#choose({ [name]: value });
   }
 
   async setThresholds(thresholds: readonly number[]): Promise<void> {
-    const configuration = workspace.getConfiguration('opdcode.heatmap');
-    await configuration.update('thresholds', thresholds, !inWorkspace('thresholds'));
-    await configuration.update('scale', 'user', !inWorkspace('scale'));
+    await this.#choose({ thresholds, scale: 'user' });
   }
 
   dispose(): void {
@@ -54,23 +54,40 @@ export class HeatmapSettings implements Disposable {
     this.#changed.dispose();
   }
 
+  /** Writing a settings file takes longer than colouring a text. */
+  async #choose(choice: Readonly<Record<string, unknown>>): Promise<void> {
+    for (const [name, value] of Object.entries(choice)) this.#chosen.set(name, value);
+    this.#refresh();
+    try {
+      const configuration = workspace.getConfiguration('opdcode.heatmap');
+      for (const [name, value] of Object.entries(choice)) await configuration.update(name, value, !inWorkspace(name));
+    } finally {
+      // What counts now is what stands in the settings; a later choice of the same is still on its way.
+      for (const [name, value] of Object.entries(choice)) if (this.#chosen.get(name) === value) this.#chosen.delete(name);
+      this.#refresh();
+    }
+  }
+
   #refresh(): void {
-    this.#view = this.#read();
-    this.#changed.fire(this.#view);
+    const view = this.#read();
+    if (JSON.stringify(view) === JSON.stringify(this.#view)) return;
+    this.#view = view;
+    this.#changed.fire(view);
   }
 
   #read(): HeatmapView {
     const configuration = workspace.getConfiguration('opdcode.heatmap');
-    const palette = configuration.get<string>('palette', 'blueOrange');
+    const get = <T>(name: string, fallback: T): T => (this.#chosen.has(name) ? (this.#chosen.get(name) as T) : configuration.get<T>(name, fallback));
+    const palette = get<string>('palette', 'blueOrange');
     return {
       visible: this.#visible,
-      metric: configuration.get('metric', 'logRatio'),
+      metric: get('metric', 'logRatio'),
       palette: paletteNames.find((name) => name === palette) ?? 'blueOrange',
-      mode: configuration.get<Mode>('mode', 'both'),
-      scale: configuration.get<Scale>('scale', 'run'),
-      grouping: configuration.get<Grouping>('grouping', 'token'),
-      userThresholds: configuration.get<number[]>('thresholds', [0.5, 1, 2]),
-      maxDecorations: configuration.get('maxDecorations', 1000),
+      mode: get<Mode>('mode', 'both'),
+      scale: get<Scale>('scale', 'fixed'),
+      grouping: get<Grouping>('grouping', 'token'),
+      userThresholds: get<number[]>('thresholds', [0.5, 1, 2]),
+      maxDecorations: get('maxDecorations', 1000),
     };
   }
 }

@@ -22,6 +22,8 @@ export async function showWhatIf(ctx: Context, store: SampleStore, settings: Hea
   const sample = await store.get(uri ?? Uri.from({ scheme: 'none', path: '' }));
   const { run, recipe } = await ctx.daemon.request('runs/get', { runId: id.runId });
   const panel = window.createWebviewPanel('opdcode.whatIf', l10n.t('What if: {0}', run.name), { viewColumn: ViewColumn.Beside, preserveFocus: true }, { enableScripts: true, localResourceRoots: [Uri.joinPath(ctx.extension.extensionUri, 'dist')] });
+  const icon = Uri.joinPath(ctx.extension.extensionUri, 'media', 'activity.svg');
+  panel.iconPath = { light: icon, dark: icon };
   const shown = new WhatIfPanel(ctx, store, settings, panel, { sample, id, run, stabilizers: stabilizersOf(recipe) });
   panel.webview.html = webviewHtml(panel.webview, ctx.extension.extensionUri, 'whatIf', panel.title);
   const listening = panel.webview.onDidReceiveMessage((message: FromWhatIfPanel) => {
@@ -30,6 +32,7 @@ export async function showWhatIf(ctx: Context, store: SampleStore, settings: Hea
   panel.onDidDispose(() => {
     listening.dispose();
     store.replaceColumns(sample, []);
+    shown.end().catch((error: unknown) => void showFailure(error, ctx.channels.extension));
   });
 }
 
@@ -41,6 +44,9 @@ interface Subject {
 }
 
 class WhatIfPanel {
+  /** What the text was coloured by before this panel coloured it by weights. */
+  #metricBefore: string | undefined;
+
   constructor(
     private readonly ctx: Context,
     private readonly store: SampleStore,
@@ -48,6 +54,11 @@ class WhatIfPanel {
     private readonly panel: WebviewPanel,
     private readonly subject: Subject,
   ) {}
+
+  /** The text is coloured as before, unless its reader chose something else meanwhile. */
+  async end(): Promise<void> {
+    if (this.#metricBefore !== undefined && this.settings.view.metric === 'weight') await this.settings.set('metric', this.#metricBefore);
+  }
 
   async receive(message: FromWhatIfPanel): Promise<void> {
     switch (message.type) {
@@ -69,7 +80,10 @@ class WhatIfPanel {
       const answer = await this.ctx.daemon.request('rollouts/whatIf', { runId: id.runId, step: id.step, index: id.index, stabilizers });
       this.store.replaceColumns(sample, answer.columns);
       const metric = this.settings.view.metric;
-      if (!answer.columns.some((column) => column.name === metric) && answer.columns.some((column) => column.name === 'weight')) await this.settings.set('metric', 'weight');
+      if (!answer.columns.some((column) => column.name === metric) && answer.columns.some((column) => column.name === 'weight')) {
+        this.#metricBefore ??= metric;
+        await this.settings.set('metric', 'weight');
+      }
       this.#post({ type: 'answer', request, settings: answer.settings, notes: answer.notes });
     } catch (error) {
       this.#post({ type: 'failed', request, message: error instanceof Error ? error.message : String(error) });

@@ -105,8 +105,7 @@ async function compare(ctx: Context, what: 'student' | 'teacher'): Promise<void>
   const second = what === 'student' ? { ...pair, student: other } : { ...pair, teacher: other };
   for (const [index, models] of [pair, second].entries()) {
     const feedback = await score(ctx, models.student, models.teacher, { ...text, prompt });
-    if (index === 1) await commands.executeCommand('workbench.action.splitEditorRight');
-    await commands.executeCommand('opdcode.showFeedback', l10n.t('{0} judged by {1}', basename(models.student), basename(models.teacher)), feedback);
+    await commands.executeCommand('opdcode.showFeedback', l10n.t('{0} judged by {1}', basename(models.student), basename(models.teacher)), feedback, index === 0 ? 'here' : 'beside');
   }
 }
 

@@ -1,5 +1,5 @@
 import uPlot from 'uplot';
-import { formatNumber } from '../../ui/format';
+import { formatNumber, formatTick } from '../../ui/format';
 import { fill, h, isDark } from '../dom';
 import type { RunsPanelState, RunsStrings } from '../messages';
 import { curveStyles, type CurveStyle } from './colours';
@@ -7,6 +7,8 @@ import { chartCsv, type ChartData } from './curves';
 import { chartSvg } from './svg';
 
 const plotHeight = 180;
+/** Between steps there is nothing: an axis counts in whole ones. */
+const stepIncrements = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000];
 
 /** A run that is shown. */
 export interface ShownRun {
@@ -37,16 +39,16 @@ export class Chart {
   ) {
     this.#data = data;
     const { title, unit, estimator, sign } = data.label;
-    const about = [estimator, sign].filter((part) => part !== undefined).join(' · ');
+    const about = [unit, estimator, sign].filter((part) => part !== undefined).join(' · ');
     const svg = h('button', { type: 'button', class: 'quiet', 'aria-label': `${strings.exportSvg}: ${title}` }, 'SVG');
-    svg.addEventListener('click', () => actions.save(`${data.name.replace(/\W+/g, '-')}.svg`, chartSvg(this.#data, this.runs, unit === undefined ? title : `${title} [${unit}]`, about)));
+    svg.addEventListener('click', () => actions.save(`${data.name.replace(/\W+/g, '-')}.svg`, chartSvg(this.#data, this.runs, title, about)));
     const csv = h('button', { type: 'button', class: 'quiet', 'aria-label': `${strings.exportCsv}: ${title}` }, 'CSV');
     csv.addEventListener('click', () => actions.save(`${data.name.replace(/\W+/g, '-')}.csv`, chartCsv(this.#data, (runId) => this.#nameOf(runId))));
     this.element = h(
       'section',
       { class: 'chart', 'data-metric': data.name },
-      h('header', {}, h('h2', { title: data.name }, title, ...(unit === undefined ? [] : [h('span', { class: 'unit' }, ` ${unit}`)])), svg, csv),
-      h('p', { class: 'about', title: about }, about),
+      h('header', {}, h('h2', { title: data.name }, title), svg, csv),
+      h('p', { class: 'about' }, about),
       this.#holder,
     );
     this.#describe();
@@ -64,6 +66,8 @@ export class Chart {
   update(data: ChartData): void {
     this.#data = data;
     this.#plot?.setData(toPlot(data));
+    // Also where no cursor is over the chart: the last values are new.
+    this.#plot?.setLegend({ idx: this.#plot.cursor.idx as number });
     this.#describe();
   }
 
@@ -86,13 +90,13 @@ export class Chart {
         height: plotHeight,
         legend: { show: true, live: true },
         cursor: { sync: { key: 'opdcode-steps', setSeries: false }, focus: { prox: 24 }, drag: { x: true, y: false } },
-        scales: { x: { time: false }, y: { distr: this.state.logAxis && isPositive(this.#data) ? 3 : 1 } },
+        scales: { x: { time: false, range: (_, least, most) => (least === most ? [least - 1, most + 1] : [least, most]) }, y: this.state.logAxis && isPositive(this.#data) ? { distr: 3 } : { distr: 1, range: (_, least, most) => rangeOf(least, most) } },
         axes: [
-          { ...axis, space: 60 },
-          { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => formatNumber(tick)) },
+          { ...axis, space: 60, incrs: stepIncrements, size: 32 },
+          { ...axis, size: (_, ticks) => widthOf(ticks), values: (_, ticks) => ticks.map((tick) => formatTick(tick)) },
         ],
         series: [
-          { label: this.strings.step, value: (_, step: number | null) => (step === null ? '–' : String(step)) },
+          { label: this.strings.step, value: (_, step: number | null) => String(step ?? this.#data.steps.at(-1) ?? '–') },
           ...this.#data.series.map((series): uPlot.Series => {
             const style = this.#styleOf(series.runId);
             return {
@@ -102,7 +106,8 @@ export class Chart {
               width: 1.5,
               spanGaps: true,
               points: { show: series.values.length < 40, size: 5 },
-              value: (_, value: number | null) => formatNumber(value),
+              // Without a cursor over the chart: the last value.
+              value: (_, value: number | null, __, index: number | null) => formatNumber(index === null ? this.#lastOf(series.runId) : value),
             };
           }),
         ],
@@ -126,8 +131,12 @@ export class Chart {
   /** What a screen reader says in place of the picture. */
   #describe(): void {
     const { steps, series, label } = this.#data;
-    const last = series[0]?.raw.findLast((value) => value !== null);
+    const last = this.#lastOf(series[0]?.runId);
     this.#holder.setAttribute('aria-label', fill(this.strings.chartLabel, label.title, steps.length, steps[0] ?? 0, steps.at(-1) ?? 0, formatNumber(last)));
+  }
+
+  #lastOf(runId: string | undefined): number | null | undefined {
+    return this.#data.series.find((series) => series.runId === runId)?.raw.findLast((value) => value !== null);
   }
 
   #nameOf(runId: string): string {
@@ -146,6 +155,21 @@ export class Chart {
 
 function toPlot(data: ChartData): uPlot.AlignedData {
   return [[...data.steps], ...data.series.map((series) => [...series.values])];
+}
+
+/** A little room around the values; a value that never changes stands above zero. */
+function rangeOf(least: number | null, most: number | null): [number, number] {
+  if (least === null || most === null) return [0, 1];
+  if (least < most) {
+    const [from, to] = uPlot.rangeNum(least, most, 0.1, true);
+    return [from ?? least, to ?? most];
+  }
+  return least > 0 ? [0, least + least] : least < 0 ? [least + least, 0] : [0, 1];
+}
+
+/** Pixels that the longest label of an axis takes. */
+function widthOf(labels: readonly string[] | null): number {
+  return Math.max(40, ...(labels ?? []).map((label) => label.length * 7 + 16)); // eslint-disable-line no-restricted-syntax -- pixels, not a metric of a model
 }
 
 /** Only then can an axis be logarithmic. */

@@ -1,6 +1,6 @@
 import type { MetricCurves } from '../../daemon/protocol';
 import { fill, h } from '../dom';
-import type { FromRunsPanel, RunRow, RunsPanelState, RunsStrings, ToRunsPanel } from '../messages';
+import type { FromRunsPanel, MetricDifferences, RunRow, RunsPanelState, RunsStrings, ToRunsPanel } from '../messages';
 import { Chart } from './chart';
 import { type ChartData, toCharts } from './curves';
 import { isHidden, RunsTable } from './table';
@@ -21,6 +21,9 @@ const defaults: RunsPanelState = { selected: [], hiddenColumns: [], sort: { colu
 /** Curves of runs that go on are asked for at most this often. */
 const refreshMilliseconds = 1000;
 
+/** So many runs the daemon compares at most. */
+const mostCompared = 100;
+
 /** The table of runs, and the curves of those that are selected. */
 class RunsPage {
   #state: RunsPanelState;
@@ -28,6 +31,11 @@ class RunsPage {
   #failure: string | null = null;
   #request = 0;
   #refreshing: ReturnType<typeof setTimeout> | undefined;
+  #comparison = 0;
+  /** What the differences were asked for: the runs, and how far they are. */
+  #compared = '';
+  #comparing: ReturnType<typeof setTimeout> | undefined;
+  #differences: readonly MetricDifferences[] = [];
   readonly #charts = new Map<string, Chart>();
   /** What the charts on the page were made for. */
   #drawn = '';
@@ -47,7 +55,6 @@ class RunsPage {
     this.#table = new RunsTable(strings, {
       toggle: (runId, selected) => this.#select(selected ? [...this.#state.selected, runId] : this.#state.selected.filter((id) => id !== runId)),
       sort: (column) => this.#change({ sort: { column, descending: this.#state.sort.column === column ? !this.#state.sort.descending : column !== 'name' } }),
-      hide: () => {},
       baseline: (baseline) => this.#change({ baseline }),
       verb: (verb, runId) => vscode.postMessage({ type: 'verb', verb, runId }),
     });
@@ -76,6 +83,11 @@ class RunsPage {
         return;
       case 'curves':
         if (message.request === this.#request) this.#showCurves(message.curves);
+        return;
+      case 'differences':
+        if (message.request !== this.#comparison) return;
+        this.#differences = message.differences;
+        this.#drawTable();
         return;
       case 'curvesFailed':
         if (message.request === this.#request) this.#showText(message.message);
@@ -147,22 +159,36 @@ class RunsPage {
     const rows = [...this.#rows.values()];
     if (redraw) this.#drawTable();
     else for (const row of changed) this.#table.update(row, this.#state, rows);
+    if (this.#state.baseline !== null) this.#comparing ??= setTimeout(() => this.#askDifferences(), refreshMilliseconds);
     if (changed.some(({ run }) => this.#state.selected.includes(run.id))) this.#refreshing ??= setTimeout(() => this.#askCurves(), refreshMilliseconds);
   }
 
   #drawTable(): void {
     const rows = [...this.#rows.values()];
-    this.#table.draw(rows, this.#state, this.#failure === null ? this.strings.noRuns : fill(this.strings.noDaemon, this.#failure));
+    const baseline = this.#rows.has(this.#state.baseline ?? '');
+    this.#table.draw(rows, this.#state, baseline ? this.#differences : [], this.#failure === null ? this.strings.noRuns : fill(this.strings.noDaemon, this.#failure));
     this.#menu.replaceChildren(
-      ...this.#table.columns
-        .filter(({ id }) => id !== 'name')
-        .map(({ id, title }) => {
-          const input = h('input', { type: 'checkbox' });
-          input.checked = !isHidden(id, this.#state.hiddenColumns);
-          input.addEventListener('change', () => this.#change({ hiddenColumns: [...this.#state.hiddenColumns.filter((each) => each.slice(1) !== id), `${input.checked ? '+' : '!'}${id}`] }));
-          return h('label', {}, input, title);
-        }),
+      ...this.#table.columns.map(({ id, title }) => {
+        const input = h('input', { type: 'checkbox' });
+        input.checked = !isHidden(id, this.#state.hiddenColumns);
+        input.addEventListener('change', () => this.#change({ hiddenColumns: [...this.#state.hiddenColumns.filter((each) => each.slice(1) !== id), `${input.checked ? '+' : '!'}${id}`] }));
+        return h('label', {}, input, title);
+      }),
     );
+    if (baseline) this.#askDifferences();
+  }
+
+  /** What the runs at the top of the table differ in from the baseline; asked once for what is known of them. */
+  #askDifferences(): void {
+    clearTimeout(this.#comparing);
+    this.#comparing = undefined;
+    const rows = [...this.#table.shown.filter(({ run }) => run.id === this.#state.baseline), ...this.#table.shown.filter(({ run }) => run.id !== this.#state.baseline)].slice(0, mostCompared);
+    if (rows[0]?.run.id !== this.#state.baseline || rows.length < 2) return;
+    const compared = JSON.stringify(rows.map(({ run }) => [run.id, this.#rows.get(run.id)?.run.step]));
+    if (compared === this.#compared) return;
+    this.#compared = compared;
+    this.#comparison++;
+    this.vscode.postMessage({ type: 'getDifferences', request: this.#comparison, runIds: rows.map(({ run }) => run.id) });
   }
 
   #askCurves(): void {
@@ -171,7 +197,7 @@ class RunsPage {
     const runIds = this.#state.selected.filter((id) => this.#rows.has(id));
     if (runIds.length === 0) {
       this.#request++;
-      this.#showText(this.strings.selectHint);
+      this.#showText(this.#rows.size === 0 ? '' : this.strings.selectHint);
       return;
     }
     this.#request++;
@@ -198,10 +224,9 @@ class RunsPage {
     for (const chart of this.#charts.values()) chart.dispose();
     this.#charts.clear();
     if (this.#data.length === 0) return;
-    const runs = this.#state.selected.flatMap((id) => {
-      const row = this.#rows.get(id);
-      return row ? [{ id, name: row.run.name }] : [];
-    });
+    const selected = this.#state.selected.flatMap((id) => this.#rows.get(id)?.run ?? []);
+    // Runs of one recipe often have one name; their ids tell them apart.
+    const runs = selected.map(({ id, name }) => ({ id, name: selected.some((other) => other.id !== id && other.name === name) ? id : name }));
     const openStep = (runId: string, step: number): void => this.vscode.postMessage({ type: 'openStep', runId, step });
     if (this.#state.asTable) {
       this.#curves.className = 'value-tables';

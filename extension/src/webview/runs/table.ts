@@ -1,9 +1,10 @@
-import { formatNumber } from '../../ui/format';
+import { formatDifference, formatNumber } from '../../ui/format';
 import { fill, h } from '../dom';
-import type { FromRunsPanel, RunRow, RunsPanelState, RunsStrings } from '../messages';
+import type { FromRunsPanel, MetricDifferences, RunRow, RunsPanelState, RunsStrings } from '../messages';
 import { csvCell } from './curves';
 
 const metricPrefix = 'metric:';
+const differencePrefix = 'difference:';
 /** Metrics that are columns from the start. */
 const shownMetrics = /loss$|kl|divergence|accuracy/i;
 
@@ -12,6 +13,7 @@ export type RunVerb = Extract<FromRunsPanel, { type: 'verb' }>['verb'];
 export interface Column {
   readonly id: string;
   readonly title: string;
+  readonly about?: string;
   readonly numeric: boolean;
   /** What people read. */
   readonly text: (row: RunRow) => string;
@@ -22,7 +24,6 @@ export interface Column {
 export interface TableActions {
   readonly toggle: (runId: string, selected: boolean) => void;
   readonly sort: (column: string) => void;
-  readonly hide: (column: string) => void;
   readonly baseline: (runId: string | null) => void;
   readonly verb: (verb: RunVerb, runId: string) => void;
 }
@@ -33,18 +34,25 @@ export class RunsTable {
   readonly #elements = new Map<string, HTMLTableRowElement>();
   #columns: readonly Column[] = [];
   #shown: readonly RunRow[] = [];
+  #differences: readonly MetricDifferences[] = [];
 
   constructor(
     private readonly strings: RunsStrings,
     private readonly actions: TableActions,
   ) {}
 
-  /** All columns, hidden ones too. */
+  /** Columns that can be hidden and shown; differences stand beside their metrics. */
   get columns(): readonly Column[] {
-    return this.#columns;
+    return this.#columns.filter(({ id }) => id !== 'name' && !id.startsWith(differencePrefix));
   }
 
-  draw(rows: readonly RunRow[], state: RunsPanelState, empty: string): void {
+  /** The runs that are shown, as they stand. */
+  get shown(): readonly RunRow[] {
+    return this.#shown;
+  }
+
+  draw(rows: readonly RunRow[], state: RunsPanelState, differences: readonly MetricDifferences[], empty: string): void {
+    this.#differences = differences;
     this.#columns = this.#allColumns(rows);
     const columns = this.#visible(rows, state);
     this.#shown = sorted(filtered(rows, state.filter), this.#columns, state);
@@ -84,15 +92,24 @@ export class RunsTable {
       plain('name', strings.run, ({ run }) => run.name),
       plain('state', strings.state, (row) => row.stateText),
       { id: 'step', title: strings.step, numeric: true, text: ({ run }) => `${run.step}/${run.steps}`, key: ({ run }) => run.step },
+      ...metrics.flatMap((name): Column[] => {
+        const column: Column = { id: metricPrefix + name, title: name, numeric: true, text: ({ run }) => formatNumber(run.latest[name]), key: ({ run }) => run.latest[name] };
+        const difference = this.#differences.find((each) => each.name === name);
+        return difference ? [column, this.#difference(difference)] : [column];
+      }),
       plain('method', strings.method, ({ run }) => run.method ?? ''),
       { id: 'created', title: strings.created, numeric: false, text: ({ run }) => new Date(run.created).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'short' }), key: ({ run }) => run.created },
       plain('note', strings.note, ({ run }) => run.note ?? ''),
-      ...metrics.map((name): Column => ({ id: metricPrefix + name, title: name, numeric: true, text: ({ run }) => formatNumber(run.latest[name]), key: ({ run }) => run.latest[name] })),
     ];
   }
 
+  #difference({ name, byRun }: MetricDifferences): Column {
+    return { id: differencePrefix + name, title: `Δ ${name}`, about: fill(this.strings.difference, name), numeric: true, text: ({ run }) => formatDifference(byRun[run.id]), key: ({ run }) => byRun[run.id] ?? undefined };
+  }
+
   #visible(rows: readonly RunRow[], state: RunsPanelState): readonly Column[] {
-    const columns = this.#columns.filter(({ id }) => !isHidden(id, state.hiddenColumns));
+    const says = (column: Column): boolean => column.numeric || rows.some((row) => column.text(row) !== '');
+    const columns = this.#columns.filter((column) => !isHidden(column.id, state.hiddenColumns) && says(column));
     if (!state.onlyDifferences || rows.length < 2) return columns;
     return columns.filter((column) => column.id === 'name' || new Set(rows.map((row) => column.text(row))).size > 1);
   }
@@ -100,7 +117,7 @@ export class RunsTable {
   #head(columns: readonly Column[], { sort }: RunsPanelState): HTMLElement {
     const cells = columns.map((column) => {
       const sorting = sort.column === column.id;
-      const button = h('button', { type: 'button', class: 'sort' }, column.title, h('span', { class: 'arrow', 'aria-hidden': 'true' }, sorting ? (sort.descending ? ' ▾' : ' ▴') : ''));
+      const button = h('button', { type: 'button', class: 'sort', title: column.about }, column.title, h('span', { class: 'arrow', 'aria-hidden': 'true' }, sorting ? (sort.descending ? ' ▾' : ' ▴') : ''));
       button.addEventListener('click', () => this.actions.sort(column.id));
       return h('th', { scope: 'col', class: column.numeric ? 'number' : undefined, 'aria-sort': sorting ? (sort.descending ? 'descending' : 'ascending') : undefined }, button);
     });
@@ -150,10 +167,11 @@ export class RunsTable {
   }
 }
 
-/** `!id` hides a column and `+id` shows it; without either, most metrics are hidden. */
+/** `!id` hides a column and `+id` shows it; without either, most metrics are hidden. A difference is hidden with its metric. */
 export function isHidden(id: string, hiddenColumns: readonly string[]): boolean {
   if (hiddenColumns.includes(`!${id}`)) return true;
   if (hiddenColumns.includes(`+${id}`)) return false;
+  if (id.startsWith(differencePrefix)) return isHidden(metricPrefix + id.slice(differencePrefix.length), hiddenColumns);
   return id.startsWith(metricPrefix) && !shownMetrics.test(id);
 }
 

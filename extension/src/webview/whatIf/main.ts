@@ -1,5 +1,5 @@
 import type { WhatIfSetting } from '../../daemon/protocol';
-import { formatNumber } from '../../ui/format';
+import { formatTick } from '../../ui/format';
 import { h } from '../dom';
 import type { FromWhatIfPanel, ToWhatIfPanel, WhatIfStrings } from '../messages';
 import { setAt } from './path';
@@ -84,7 +84,7 @@ class WhatIfPage {
         const slider = this.#sliders.get(setting.path);
         if (!slider) continue;
         if (document.activeElement !== slider.input) slider.input.value = String(setting.value);
-        slider.output.textContent = formatNumber(setting.value);
+        slider.output.textContent = formatTick(setting.value);
       }
       return;
     }
@@ -95,7 +95,7 @@ class WhatIfPage {
   #slider(setting: WhatIfSetting): HTMLElement {
     const id = `s-${setting.path.replace(/\W/g, '-')}`;
     const input = h('input', { type: 'range', id, min: String(setting.minimum), max: String(setting.maximum), step: 'any', value: String(setting.value) });
-    const output = h('output', { for: id }, formatNumber(setting.value));
+    const output = h('output', { for: id }, formatTick(setting.value));
     this.#sliders.set(setting.path, { input, output });
     input.addEventListener('input', () => this.#move(setting.path, Number(Number(input.value).toPrecision(3))));
     return h('div', { class: 'setting' }, h('label', { for: id }, h('code', {}, setting.path), ` ${setting.title}`), input, output);
