@@ -25,6 +25,7 @@ internal sealed class MetricCalls(Session session, MetricCache cache) : IMetricC
             string folder = session.RunFolder(id);
             int before = curves.Count;
             curves.AddRange(cache.With(folder, columns => Take(id, columns, parameters)));
+            if (curves.Count == before) continue; // a run that waits, or never began, has not written anything
             IReadOnlyDictionary<string, MetricLabel> known = RunReader.Open(folder).ReadMetricLabels();
             foreach (MetricCurve curve in curves.Skip(before)) labels.TryAdd(curve.Name, Describe(curve.Name, known.GetValueOrDefault(curve.Name)));
         }

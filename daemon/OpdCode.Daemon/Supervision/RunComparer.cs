@@ -15,7 +15,7 @@ internal static class RunComparer
         Dictionary<string, string>[] settings = [.. runs.Select(Settings)];
         IEnumerable<ComparedSetting> rows = InOrder(settings).Select(path => new ComparedSetting(path, [.. settings.Select(s => s.GetValueOrDefault(path))]));
         if (onlyDifferences) rows = rows.Where(row => row.Values.Distinct().Count() > 1);
-        IReadOnlyDictionary<string, MetricLabel>[] labels = [.. runs.Select(run => RunReader.Open(run.Folder).ReadMetricLabels())];
+        IReadOnlyDictionary<string, MetricLabel>[] labels = [.. runs.Where(run => run.Latest.Count > 0).Select(run => RunReader.Open(run.Folder).ReadMetricLabels())]; // others have not written anything
         IEnumerable<ComparedMetric> metrics = runs.SelectMany(r => r.Latest.Keys).Distinct().Order(StringComparer.Ordinal).Select(name => Metric(name, runs, labels));
         return new RunComparison([.. runs.Select(r => r.Id)], [.. rows], [.. metrics]);
     }

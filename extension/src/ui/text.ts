@@ -1,3 +1,5 @@
+import { l10n } from 'vscode';
+
 /** How text that nobody vouches for is shown: as text. */
 
 const named = new Map<number, string>([
@@ -33,9 +35,14 @@ export function withIcon(icon: string, title: string): string {
   return `$(${icon})\u00a0${title}`;
 }
 
+/** `1 token`, `12 tokens`. */
+export function tokensText(count: number): string {
+  return count === 1 ? l10n.t('1 token') : l10n.t('{0} tokens', count);
+}
+
 /** The head of a text on one line. */
 export function oneLine(text: string, length: number): string {
-  const flat = visibleWhitespaceOnly(text);
+  const flat = visibleWhitespaceOnly(text) || l10n.t('(nothing visible)');
   if (flat.length <= length) return flat;
   // Never half of a surrogate pair.
   const cut = /[\uD800-\uDBFF]$/.test(flat.slice(0, length - 1)) ? length - 2 : length - 1;

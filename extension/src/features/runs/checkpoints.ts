@@ -17,7 +17,7 @@ export async function showCheckpoints(ctx: Context, run: Run): Promise<void> {
     description: [
       checkpoint.accuracy === undefined ? undefined : l10n.t('accuracy {0}', formatPercent(checkpoint.accuracy)),
       formatBytes(checkpoint.bytes),
-      checkpoint.latest ? l10n.t('resumed from') : undefined,
+      checkpoint.latest ? l10n.t('resuming goes on from here') : undefined,
       checkpoint.best ? l10n.t('best') : undefined,
     ]
       .filter((part) => part !== undefined)

@@ -4,6 +4,7 @@ import type { Context } from '../../context';
 import type { Run } from '../../daemon/protocol';
 import { command } from '../../ui/command';
 import { showFailure } from '../../ui/notifications';
+import { oneLine, tokensText } from '../../ui/text';
 import { webviewHtml } from '../../ui/webviewHtml';
 import type { FromRunsPanel, RunRow, RunsPanelState, ToRunsPanel } from '../../webview/messages';
 import { stateText, verbsOf } from './states';
@@ -155,9 +156,15 @@ class RunsPanel implements Disposable {
   }
 
   async #sendDifferences(request: number, wanted: readonly string[]): Promise<void> {
-    const { runIds, metrics } = await this.ctx.daemon.request('runs/compare', { runIds: wanted });
-    const differences = metrics.map((metric) => ({ name: metric.name, byRun: Object.fromEntries(runIds.map((id, index) => [id, metric.differences[index] ?? null])) }));
-    this.#post({ type: 'differences', request, differences });
+    try {
+      const { runIds, metrics } = await this.ctx.daemon.request('runs/compare', { runIds: wanted });
+      const differences = metrics.map((metric) => ({ name: metric.name, byRun: Object.fromEntries(runIds.map((id, index) => [id, metric.differences[index] ?? null])) }));
+      this.#post({ type: 'differences', request, differences });
+    } catch (error) {
+      // Asked for by itself, again and again while runs go on: columns that are missing say enough.
+      this.ctx.channels.extension.warn(`differences to the baseline: ${error instanceof Error ? error.message : String(error)}`);
+      this.#post({ type: 'differences', request, differences: [] });
+    }
   }
 
   /** The samples of the last recorded step up to the one that was clicked. */
@@ -171,9 +178,9 @@ class RunsPanel implements Disposable {
     await commands.executeCommand('opdcode.showSamplesOfRun', runId);
     const { rollouts } = await this.ctx.daemon.request('rollouts/list', { runId, step, limit: 1000 });
     const items = rollouts.map((rollout) => ({
-      label: rollout.response.replace(/\s+/g, ' ').slice(0, labelLength),
-      description: l10n.t('{0} tokens', rollout.tokens),
-      detail: rollout.prompt.replace(/\s+/g, ' ').slice(0, detailLength),
+      label: oneLine(rollout.response, labelLength),
+      description: tokensText(rollout.tokens),
+      detail: oneLine(rollout.prompt, detailLength),
       index: rollout.index,
     }));
     const picked = items.length === 1 ? items[0] : await window.showQuickPick(items, { title: l10n.t('Samples of step {0}', step), matchOnDetail: true });

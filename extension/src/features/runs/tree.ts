@@ -31,7 +31,8 @@ export class RunsTree implements TreeDataProvider<RunsNode>, Disposable {
   readonly #changed = new EventEmitter<RunsNode | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #nodes = new Map<string, RunNode>();
-  readonly #groups = new Map<string, RunGroup>();
+  /** Where each run stands. */
+  readonly #places = new Map<string, string>();
   readonly #subscription: Disposable;
 
   constructor(
@@ -39,7 +40,7 @@ export class RunsTree implements TreeDataProvider<RunsNode>, Disposable {
     private readonly store: RunStore,
   ) {
     this.#subscription = store.onDidChange((changed) => {
-      if (!changed || changed.removed.length > 0 || changed.runs.some((run) => this.#groups.get(run.id) !== groupOf(run))) {
+      if (!changed || changed.removed.length > 0 || changed.runs.some((run) => this.#places.get(run.id) !== placeOf(run))) {
         this.#changed.fire(undefined);
         return;
       }
@@ -63,8 +64,8 @@ export class RunsTree implements TreeDataProvider<RunsNode>, Disposable {
     if (node?.kind === 'run') return [];
     if (node) return node.runs.slice(0, most).map((run) => this.#node(run.id));
     const runs = await this.#all();
-    this.#groups.clear();
-    for (const run of runs) this.#groups.set(run.id, groupOf(run));
+    this.#places.clear();
+    for (const run of runs) this.#places.set(run.id, placeOf(run));
     return groups
       .map((group): GroupNode => ({ kind: 'group', group, runs: sorted(group, runs.filter((run) => groupOf(run) === group)) }))
       .filter((group) => group.runs.length > 0);
@@ -122,6 +123,11 @@ function groupTitle(group: RunGroup): string {
     case 'archived':
       return l10n.t('Archived');
   }
+}
+
+/** What its place in the tree depends on. */
+function placeOf(run: Run): string {
+  return `${groupOf(run)} ${run.queuePosition ?? ''} ${run.starred ? '★' : ''}`;
 }
 
 function sorted(group: RunGroup, runs: Run[]): Run[] {

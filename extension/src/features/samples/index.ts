@@ -1,13 +1,11 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { commands, env, l10n, languages, Position, Uri, ViewColumn, window, workspace } from 'vscode';
+import { commands, l10n, languages, Position, Uri, ViewColumn, window, workspace } from 'vscode';
 import type { DocumentSelector } from 'vscode';
 import type { Context } from '../../context';
 import type { TokenFeedback } from '../../daemon/protocol';
 import { command } from '../../ui/command';
 import { formatWithUnit } from '../../ui/format';
-import { withDelayedProgress } from '../../ui/progress';
 import { oneLine, visibleToken } from '../../ui/text';
+import { exportSample, importSamples } from './exchange';
 import { SampleFiles } from './files';
 import { SampleFolding } from './folding';
 import { Heatmap } from './heatmap';
@@ -123,43 +121,4 @@ async function showWorst(ctx: Context, store: SampleStore, settings: HeatmapSett
   if (!picked) return;
   const uri = sampleUri({ kind: 'rollout', runId, step: picked.token.step, index: picked.token.index });
   await goToToken(await openSample(uri), await store.get(uri), picked.token.token);
-}
-
-async function exportSample(ctx: Context, store: SampleStore): Promise<void> {
-  const editor = sampleEditor();
-  if (!editor) {
-    void window.showInformationMessage(l10n.t('Open a sample first.'));
-    return;
-  }
-  const id = parseSampleUri(editor.document.uri);
-  const folder = workspace.workspaceFolders?.[0]?.uri.fsPath ?? homedir();
-  const name = id.kind === 'rollout' ? `${id.runId}-step-${id.step}-${id.index}` : 'scored';
-  const target = await window.showSaveDialog({
-    title: l10n.t('Export the sample as'),
-    defaultUri: Uri.file(join(folder, `${name}.${id.kind === 'rollout' ? 'html' : 'json'}`)),
-    filters: id.kind === 'rollout' ? { [l10n.t('Web page')]: ['html'], JSON: ['json'] } : { JSON: ['json'] },
-  });
-  if (!target) return;
-  if (id.kind === 'scored') await workspace.fs.writeFile(target, Buffer.from(JSON.stringify((await store.get(editor.document.uri)).tokens, undefined, 1), 'utf8'));
-  else {
-    await ctx.daemon.allow(target.fsPath);
-    await ctx.daemon.request('rollouts/export', { runId: id.runId, step: id.step, index: id.index, path: target.fsPath });
-  }
-  const open = l10n.t('Open');
-  void window.showInformationMessage(l10n.t('Exported to {0}.', target.fsPath), open).then((chosen) => (chosen === open ? env.openExternal(target) : undefined));
-}
-
-async function importSamples(ctx: Context): Promise<void> {
-  const [file] =
-    (await window.showOpenDialog({
-      title: l10n.t('Import the token dump of another engine'),
-      openLabel: l10n.t('Import'),
-      filters: { [l10n.t('Token dumps (prime-rl, TRL, ms-swift)')]: ['jsonl', 'json', 'parquet'] },
-    })) ?? [];
-  if (!file) return;
-  await ctx.daemon.allow(file.fsPath);
-  const run = await withDelayedProgress(l10n.t('Importing {0}', file.fsPath), (report, cancel) =>
-    ctx.daemon.requestWithProgress('rollouts/import', { path: file.fsPath }, (progress) => report(progress.message, progress.fraction), cancel),
-  );
-  await commands.executeCommand('opdcode.showSamplesOfRun', run.id);
 }

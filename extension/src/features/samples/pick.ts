@@ -3,7 +3,7 @@ import type { QuickPickItem } from 'vscode';
 import type { Context } from '../../context';
 import type { RolloutInfo } from '../../daemon/protocol';
 import { formatNumber } from '../../ui/format';
-import { oneLine } from '../../ui/text';
+import { oneLine, tokensText } from '../../ui/text';
 
 export interface SampleChoice {
   readonly runId: string;
@@ -53,7 +53,7 @@ export async function pickSample(ctx: Context): Promise<SampleChoice | undefined
 export function toItem(rollout: RolloutInfo): QuickPickItem & { readonly index: number } {
   return {
     label: oneLine(rollout.response, 100),
-    description: `${l10n.t('{0} tokens', rollout.tokens)}${rollout.meanDivergence === undefined ? '' : ` · ${l10n.t('mean divergence {0}', formatNumber(rollout.meanDivergence))}`}`,
+    description: `${tokensText(rollout.tokens)}${rollout.meanDivergence === undefined ? '' : ` · ${l10n.t('mean divergence {0}', formatNumber(rollout.meanDivergence))}`}`,
     detail: oneLine(rollout.prompt, 100),
     iconPath: new ThemeIcon(rollout.correct === true ? 'pass' : rollout.correct === false ? 'error' : 'comment'),
     index: rollout.index,

@@ -2,6 +2,7 @@ import { EventEmitter, l10n } from 'vscode';
 import type { Disposable, Uri } from 'vscode';
 import type { Daemon } from '../../daemon/daemon';
 import type { TokenColumn, TokenFeedback } from '../../daemon/protocol';
+import { tokensText } from '../../ui/text';
 import { SampleLayout } from './layout';
 import { parseSampleUri, sampleUri } from './sampleUri';
 import type { SampleId } from './sampleUri';
@@ -189,7 +190,7 @@ function keyOf(uri: Uri): string {
 function layOut(id: SampleId, feedback: TokenFeedback): SampleLayout {
   const { prompt, response, reference, totalTokens, finish, correct } = feedback;
   const outcome = [
-    l10n.t('{0} tokens', totalTokens),
+    tokensText(totalTokens),
     finish === 'length' ? l10n.t('cut off at the length limit') : finish === 'stop' ? l10n.t('ended by itself') : l10n.t('given text'),
     ...(correct === true ? [l10n.t('answer right')] : correct === false ? [l10n.t('answer wrong')] : []),
   ].join(', ');

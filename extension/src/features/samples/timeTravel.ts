@@ -2,6 +2,7 @@ import { commands, l10n, window } from 'vscode';
 import type { QuickPickItem } from 'vscode';
 import type { Context } from '../../context';
 import { formatNumber } from '../../ui/format';
+import { showFailure } from '../../ui/notifications';
 import { oneLine } from '../../ui/text';
 import { openSample, sampleEditor } from './moves';
 import { parseSampleUri, sampleUri } from './sampleUri';
@@ -23,10 +24,17 @@ export async function timeTravel(ctx: Context): Promise<void> {
   const start = { step: here.step, index: here.index };
   let shown = start;
   let accepted = false;
+  let turn: Promise<void> = Promise.resolve();
   const show = (at: { step: number; index: number }): void => {
     if (shown.step === at.step && shown.index === at.index) return;
-    shown = { step: at.step, index: at.index };
-    void openSample(sampleUri({ kind: 'rollout', runId, ...shown }), { preserveFocus: true });
+    const here = { step: at.step, index: at.index };
+    shown = here;
+    // One after the other, and only where one still is: a slow one must not come over the one that was chosen after it.
+    turn = turn
+      .then(async () => {
+        if (shown === here) await openSample(sampleUri({ kind: 'rollout', runId, ...here }), { preserveFocus: true });
+      })
+      .catch((error: unknown) => void showFailure(error, ctx.channels.extension));
   };
   list.onDidChangeActive(([item]) => {
     if (item) show(item);

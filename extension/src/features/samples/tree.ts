@@ -3,7 +3,7 @@ import type { Disposable, TreeDataProvider } from 'vscode';
 import type { Context } from '../../context';
 import type { RolloutInfo, Run } from '../../daemon/protocol';
 import { formatNumber } from '../../ui/format';
-import { oneLine } from '../../ui/text';
+import { oneLine, tokensText } from '../../ui/text';
 
 export type SampleNode =
   | { readonly kind: 'step'; readonly run: Run; readonly step: number }
@@ -54,7 +54,7 @@ export class SamplesTree implements TreeDataProvider<SampleNode>, Disposable {
     const { rollout } = node;
     const item = new TreeItem(oneLine(rollout.response, 80));
     item.id = `${node.run.id}/${rollout.step}/${rollout.index}`;
-    item.description = [rollout.meanDivergence === undefined ? undefined : formatNumber(rollout.meanDivergence), l10n.t('{0} tokens', rollout.tokens)].filter((part) => part !== undefined).join(' · ');
+    item.description = [rollout.meanDivergence === undefined ? undefined : formatNumber(rollout.meanDivergence), tokensText(rollout.tokens)].filter((part) => part !== undefined).join(' · ');
     item.tooltip = l10n.t('Prompt: {0}\nResponse: {1}\nMean divergence: {2}', rollout.prompt, rollout.response, formatNumber(rollout.meanDivergence));
     item.iconPath = new ThemeIcon(rollout.correct === true ? 'pass' : rollout.correct === false ? 'error' : 'comment');
     const outcome = rollout.correct === true ? l10n.t('right') : rollout.correct === false ? l10n.t('wrong') : '';
