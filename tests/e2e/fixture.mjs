@@ -80,6 +80,87 @@ export async function soon(look, milliseconds = 20_000) {
   }
 }
 
+const tokenBoxes = '.monaco-editor .view-overlays .cdr[class*="ced-"]';
+
+/** Milliseconds from the next click or Enter until the coloured boxes are others than before, measured by the page itself. */
+export async function timeToColour(page, act) {
+  await page.evaluate((selector) => {
+    const look = () => {
+      const boxes = [...document.querySelectorAll(selector)];
+      return boxes.length > 20 ? boxes.map((box) => `${box.className} ${box.style.cssText}`).join() : '';
+    };
+    const before = look();
+    let start;
+    const begin = (event) => {
+      if (event.type === 'mousedown' || event.key === 'Enter') start ??= performance.now();
+    };
+    for (const type of ['mousedown', 'keydown']) addEventListener(type, begin, { capture: true });
+    const until = performance.now() + 20_000;
+    window.opdcodeColoured = new Promise((resolve) => {
+      const check = () => {
+        const now = look();
+        const changed = start !== undefined && now !== '' && now !== before;
+        if (!changed && performance.now() < until) {
+          requestAnimationFrame(check);
+          return;
+        }
+        for (const type of ['mousedown', 'keydown']) removeEventListener(type, begin, { capture: true });
+        resolve(changed ? Math.round(performance.now() - start) : undefined);
+      };
+      check();
+    });
+  }, tokenBoxes);
+  await act();
+  const milliseconds = await page.evaluate(() => window.opdcodeColoured);
+  if (milliseconds === undefined) throw new Error('the coloured boxes stay as they were');
+  return milliseconds;
+}
+
+/** The longest time without a frame while something is done, milliseconds, and the longest that the page's own script took. */
+export async function longestStall(page, act) {
+  await page.evaluate(() => {
+    const stall = { frame: 0, script: 0, on: true };
+    window.opdcodeStall = stall;
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) stall.script = Math.max(stall.script, duration);
+    }).observe({ entryTypes: ['longtask'] });
+    let last = performance.now();
+    const frame = (now) => {
+      stall.frame = Math.max(stall.frame, now - last);
+      last = now;
+      if (stall.on) requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+  await act();
+  return page.evaluate(() => {
+    window.opdcodeStall.on = false;
+    return { frame: Math.round(window.opdcodeStall.frame), script: Math.round(window.opdcodeStall.script) };
+  });
+}
+
+/** Seconds of processor time that the extension host of a server has used. */
+export function extensionHostSeconds(server) {
+  const [host] = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((id) => {
+      try {
+        return readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('extensionHost') && fields(id)[2] === String(server.pid);
+      } catch (error) {
+        if (['ENOENT', 'ESRCH', 'EACCES'].includes(error.code)) return false;
+        throw error;
+      }
+    });
+  const [user, system] = fields(host).slice(11, 13).map(Number);
+  return (user + system) / 100;
+}
+
+/** What stands behind the name in /proc/ID/stat: state, parent, group … */
+function fields(id) {
+  const text = readFileSync(`/proc/${id}/stat`, 'utf8');
+  return text.slice(text.lastIndexOf(')') + 2).split(' ');
+}
+
 /** Asks the daemon directly, for what a test compares the window with. */
 export async function ask(folder, method, params) {
   const child = spawn(daemon, ['serve'], { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] });

@@ -48,7 +48,7 @@ export async function startCodeServer({ vsix = [], settings = {}, machineSetting
     // A language pack without texts of its own: VS Code itself stays English, extensions are asked for the locale.
     const texts = join(dir, 'main.i18n.json');
     writeFileSync(texts, JSON.stringify({ version: '1.0.0', contents: {} }));
-    writeFileSync(join(user, 'languagepacks.json'), JSON.stringify({ [locale]: { hash: 'e2e', extensions: [], translations: { vscode: texts }, label: locale } }));
+    writeFileSync(join(user, 'languagepacks.json'), JSON.stringify({ [locale]: { hash: 'e2e', extensions: [{ extensionIdentifier: { id: 'e2e.pack' }, version: '1.0.0' }], translations: { vscode: texts }, label: locale } }));
     extraArgs = [...extraArgs, '--locale', locale];
   }
   const tmp = join(dir, 't'), xdg = join(dir, 'd'); mkdirSync(tmp); mkdirSync(xdg);

@@ -4,11 +4,15 @@ import type { Daemon, DaemonState } from '../daemon/daemon';
 import type { Run } from '../daemon/protocol';
 import { escapeMarkdown } from './text';
 
+/** Steps are drawn at most this often; a new state at once. Milliseconds. */
+const drawEvery = 500;
+
 /** The one status bar item: the daemon's state, and how far the active run is. Its tooltip is the menu. */
 export class StatusBar implements Disposable {
   readonly #item = window.createStatusBarItem('opdcode.status', StatusBarAlignment.Left, 10);
   readonly #subscriptions: Disposable[] = [];
   readonly #active = new Map<string, Run>();
+  #drawing: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly daemon: Daemon,
@@ -22,12 +26,15 @@ export class StatusBar implements Disposable {
         this.#draw();
       }),
       daemon.onDidChangeRuns((changed) => {
+        let atOnce = changed.removed.length > 0;
         for (const run of changed.runs) {
+          atOnce ||= this.#active.get(run.id)?.state !== run.state;
           if (isActive(run)) this.#active.set(run.id, run);
           else this.#active.delete(run.id);
         }
         for (const id of changed.removed) this.#active.delete(id);
-        this.#draw();
+        if (atOnce) this.#draw();
+        else this.#drawing ??= setTimeout(() => this.#draw(), drawEvery);
       }),
     );
     this.#draw();
@@ -35,11 +42,14 @@ export class StatusBar implements Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.#drawing);
     this.#item.dispose();
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
   #draw(): void {
+    clearTimeout(this.#drawing);
+    this.#drawing = undefined;
     const { text, label, error } = describe(this.daemon.state, [...this.#active.values()]);
     this.#item.text = text;
     this.#item.accessibilityInformation = { label, role: 'button' };

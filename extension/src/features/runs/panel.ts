@@ -15,7 +15,8 @@ const viewType = 'opdcode.runsPanel';
 const stateKey = 'opdcode.runsPanel.state';
 /** Rows are sent at most this often, however often runs change: milliseconds. */
 const sendEvery = 250;
-const curvePoints = 1000;
+/** More than a chart has pixels across helps nobody. */
+const curvePoints = 500;
 const labelLength = 100;
 const detailLength = 120;
 

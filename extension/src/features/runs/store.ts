@@ -3,6 +3,9 @@ import type { Disposable } from 'vscode';
 import type { Context } from '../../context';
 import type { Run, RunsChanged } from '../../daemon/protocol';
 
+/** Steps are told at most this often; a new state at once. Milliseconds. */
+const tellEvery = 500;
+
 /** All runs as the daemon last told them. Asked for once, then followed by its notifications. */
 export class RunStore implements Disposable {
   readonly #changed = new EventEmitter<RunsChanged | undefined>();
@@ -11,14 +14,23 @@ export class RunStore implements Disposable {
   readonly #subscriptions: Disposable[];
   #runs: Map<string, Run> | undefined;
   #loading: Promise<void> | undefined;
+  readonly #moved = new Set<string>();
+  #telling: NodeJS.Timeout | undefined;
 
   constructor(private readonly ctx: Context) {
     this.#subscriptions = [
       ctx.daemon.onDidChangeRuns(({ runs, removed }) => {
         if (!this.#runs) return;
-        for (const run of runs) this.#runs.set(run.id, run);
+        let atOnce = removed.length > 0;
+        for (const run of runs) {
+          const before = this.#runs.get(run.id);
+          atOnce ||= before?.state !== run.state || before.queuePosition !== run.queuePosition;
+          this.#runs.set(run.id, run);
+          this.#moved.add(run.id);
+        }
         for (const id of removed) this.#runs.delete(id);
-        this.#changed.fire({ runs, removed });
+        if (atOnce) this.#tell(removed);
+        else this.#telling ??= setTimeout(() => this.#tell([]), tellEvery);
       }),
       ctx.daemon.onDidChangeState(({ kind }) => {
         if (kind === 'starting' || kind === 'stopped') return;
@@ -60,8 +72,17 @@ export class RunStore implements Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.#telling);
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#changed.dispose();
+  }
+
+  #tell(removed: readonly string[]): void {
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
+    const runs = [...this.#moved].flatMap((id) => this.#runs?.get(id) ?? []);
+    this.#moved.clear();
+    this.#changed.fire({ runs, removed });
   }
 
   async #load(): Promise<void> {
