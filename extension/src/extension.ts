@@ -96,7 +96,8 @@ function createDaemon(extension: ExtensionContext, channels: Channels, version: 
         ...(runs === '' ? {} : { runsDirectory: runs }),
       };
     },
-    cwd: () => folders()[0],
+    // Windows looks for programs in the working directory first: never in a folder that is not trusted.
+    cwd: () => (workspace.isTrusted ? folders()[0] : undefined),
     extraEnv: () => ({
       ...setting<Record<string, string>>('daemon.extraEnv', {}),
       ...(text('runtime.path') === '' ? {} : { OPDCODE_NATIVE: text('runtime.path') }),

@@ -58,7 +58,7 @@ export class StatusBar implements Disposable {
   }
 
   #tooltip(label: string): MarkdownString {
-    const menu = new MarkdownString('', true);
+    const menu = new MarkdownString();
     // Only these commands, and no text of others unescaped.
     menu.isTrusted = { enabledCommands: ['opdcode.showLogs', 'opdcode.restartDaemon', 'opdcode.setUpDaemon', 'opdcode.showMachine', 'opdcode.openRuns'] };
     menu.appendMarkdown(`${escapeMarkdown(label)}\n\n`);

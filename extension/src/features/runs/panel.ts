@@ -17,6 +17,8 @@ const stateKey = 'opdcode.runsPanel.state';
 const sendEvery = 250;
 /** More than a chart has pixels across helps nobody. */
 const curvePoints = 500;
+/** What the page may ask for: it shows texts of others. */
+const verbs: ReadonlySet<string> = new Set(['pauseRun', 'resumeRun', 'stopAndSaveRun', 'abortRun']);
 const labelLength = 100;
 const detailLength = 120;
 
@@ -122,7 +124,7 @@ class RunsPanel implements Disposable {
         await this.#openStep(message.runId, message.step);
         return;
       case 'verb':
-        await commands.executeCommand(`opdcode.${message.verb}`, message.runId);
+        if (verbs.has(message.verb)) await commands.executeCommand(`opdcode.${message.verb}`, message.runId);
         return;
       case 'save':
         await save(message.name, message.text);

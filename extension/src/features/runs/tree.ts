@@ -161,7 +161,7 @@ function iconOf(run: Run): ThemeIcon {
 }
 
 function tooltipOf(run: Run): MarkdownString {
-  const text = new MarkdownString('', true);
+  const text = new MarkdownString();
   const line = (name: string, value: string | undefined): void => {
     if (value !== undefined && value !== '') text.appendMarkdown(`${escapeMarkdown(name)}: ${escapeMarkdown(value)}  \n`);
   };

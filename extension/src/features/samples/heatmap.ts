@@ -41,9 +41,7 @@ export class Heatmap implements Disposable {
       settings.onDidChange((view) => (lookOf(view) === this.#look ? this.#drawAll() : this.#renew())),
       store.onDidChange(() => this.#drawAll()),
       window.onDidChangeActiveColorTheme(() => this.#renew()),
-      window.tabGroups.onDidChangeTabs(({ closed }) => {
-        if (closed.length > 0) store.keepOpen(samplesInTabs());
-      }),
+      window.tabGroups.onDidChangeTabs(() => store.keepOpen(samplesInTabs())),
     );
     this.#drawAll();
   }

@@ -90,6 +90,9 @@ export class Sample {
 export class SampleStore implements Disposable {
   readonly #samples = new Map<string, Promise<Sample>>();
   readonly #scored = new Map<number, TokenFeedback>();
+  #lastScored = 0;
+  /** Scored texts that were open once: when they are not any more, nobody can come back to them. */
+  readonly #seen = new Set<number>();
   readonly #ahead = new Map<string, AbortController>();
   readonly #changed = new EventEmitter<Sample>();
   /** A sample that shows other columns than before. */
@@ -126,9 +129,16 @@ export class SampleStore implements Disposable {
     await sample.fetchAhead(abort.signal);
   }
 
-  /** What is open now: long samples that are not any more give their memory back. */
+  /** What is open now: long samples and scored texts that are not any more give their memory back. */
   keepOpen(uris: readonly Uri[]): void {
     const open = new Set(uris.map(keyOf));
+    for (const id of uris.map(parseSampleUri)) if (id.kind === 'scored') this.#seen.add(id.number);
+    for (const number of [...this.#seen]) {
+      if ([...open].some((key) => key.startsWith(`/scored/${number}/`))) continue;
+      this.#seen.delete(number);
+      this.#scored.delete(number);
+      for (const key of [...this.#samples.keys()]) if (key.startsWith(`/scored/${number}/`)) this.#samples.delete(key);
+    }
     for (const [key, abort] of [...this.#ahead]) {
       if (open.has(key)) continue;
       abort.abort();
@@ -143,9 +153,9 @@ export class SampleStore implements Disposable {
     this.#changed.fire(sample);
   }
 
-  /** Keeps a scored text for as long as the window lives. */
+  /** Keeps a scored text for as long as it is open. */
   keep(title: string, feedback: TokenFeedback): SampleId {
-    const number = this.#scored.size + 1;
+    const number = ++this.#lastScored;
     this.#scored.set(number, feedback);
     return { kind: 'scored', number, title: title.replaceAll('/', '∕') };
   }

@@ -11,6 +11,8 @@ export type SampleNode =
   | { readonly kind: 'more'; readonly run: Run; readonly step: number; readonly left: number };
 
 const page = 200;
+/** New rollouts of a run that goes on are looked for at most this often: milliseconds. */
+const lookEvery = 5000;
 
 /** The recorded rollouts of one run, by step: newest step first. */
 export class SamplesTree implements TreeDataProvider<SampleNode>, Disposable {
@@ -19,14 +21,17 @@ export class SamplesTree implements TreeDataProvider<SampleNode>, Disposable {
   readonly #subscription: Disposable;
   #runId: string | undefined;
   #knownStep = 0;
+  #lookedAt = 0;
   onRun: (run: Run | undefined) => void = () => undefined;
 
   constructor(private readonly ctx: Context) {
     this.#subscription = ctx.daemon.onDidChangeRuns((changed) => {
       const run = changed.runs.find((candidate) => candidate.id === this.#runId);
       // New rollouts come every so many steps; the view follows without a request at each of them.
-      if (this.#runId === undefined || (run && (run.step >= this.#knownStep + 10 || run.ended !== undefined))) {
+      const late = Date.now() > this.#lookedAt + lookEvery;
+      if (this.#runId === undefined || (run && ((late && run.step >= this.#knownStep + 10) || run.ended !== undefined))) {
         this.#knownStep = run?.step ?? this.#knownStep;
+        this.#lookedAt = Date.now();
         this.#changed.fire();
       }
     });

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { commands, l10n, Uri, window, workspace } from 'vscode';
-import type { TextDocumentContentProvider } from 'vscode';
+import type { Disposable, TextDocumentContentProvider } from 'vscode';
 import type { Context } from '../../context';
 import type { TokenFeedback } from '../../daemon/protocol';
 import { command } from '../../ui/command';
@@ -15,6 +15,7 @@ const lastTeacher = 'opdcode.lastTeacher';
 export function registerScore(ctx: Context): void {
   const texts = new ShownTexts();
   ctx.extension.subscriptions.push(
+    texts,
     workspace.registerTextDocumentContentProvider(textScheme, texts),
     command(ctx, 'opdcode.scoreSelection', () => scoreSelection(ctx)),
     command(ctx, 'opdcode.compareStudents', () => compare(ctx, 'student')),
@@ -25,17 +26,23 @@ export function registerScore(ctx: Context): void {
 }
 
 /** Texts that are only looked at: read-only documents, so that nothing asks to be saved. */
-class ShownTexts implements TextDocumentContentProvider {
+class ShownTexts implements TextDocumentContentProvider, Disposable {
   readonly #texts = new Map<string, string>();
+  readonly #closing = workspace.onDidCloseTextDocument(({ uri }) => void this.#texts.delete(uri.toString()));
+  #added = 0;
 
   add(name: string, text: string): Uri {
-    const uri = Uri.from({ scheme: textScheme, path: `/${name}.txt`, query: String(this.#texts.size) });
+    const uri = Uri.from({ scheme: textScheme, path: `/${name}.txt`, query: String(++this.#added) });
     this.#texts.set(uri.toString(), text);
     return uri;
   }
 
   provideTextDocumentContent(uri: Uri): string {
     return this.#texts.get(uri.toString()) ?? '';
+  }
+
+  dispose(): void {
+    this.#closing.dispose();
   }
 }
 

@@ -105,7 +105,7 @@ export class Chart {
               dash: [...style.dash],
               width: 1.5,
               spanGaps: true,
-              points: { show: series.values.length < 40, size: 5 },
+              points: { show: (plot) => plot.data[0].length < 40, size: 5 },
               // Without a cursor over the chart: the last value.
               value: (_, value: number | null, __, index: number | null) => formatNumber(index === null ? this.#lastOf(series.runId) : value),
             };

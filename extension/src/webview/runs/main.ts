@@ -62,6 +62,8 @@ class RunsPage {
     this.#filter.addEventListener('input', () => this.#change({ filter: this.#filter.value }));
     this.#smoothing = h('input', { type: 'range', min: '0', max: '200', step: '5', value: String(this.#state.smoothing), id: 'smoothing' });
     this.#build();
+    // A canvas keeps the colours that it was drawn with.
+    new MutationObserver(() => this.#drawCurves()).observe(document.body, { attributes: true, attributeFilter: ['data-vscode-theme-id', 'data-vscode-theme-kind'] });
   }
 
   receive(message: ToRunsPanel): void {
