@@ -20,7 +20,7 @@ public sealed class RunCatalogueTests(ITestOutputHelper output) : IDisposable
 
     /// <summary>The bound: a list of 10,000 runs under 50 ms.</summary>
     [Fact]
-    public void Ten_thousand_runs_are_listed_in_fifty_milliseconds()
+    public async Task Ten_thousand_runs_are_listed_in_fifty_milliseconds()
     {
         Run[] runs = [.. Enumerable.Range(0, 10_000).Select(i => new Run
         {
@@ -29,17 +29,10 @@ public sealed class RunCatalogueTests(ITestOutputHelper output) : IDisposable
         })];
         foreach (ListRunsParams asked in (ListRunsParams[])[new() { Limit = 10_000 }, new() { Limit = 10_000, Sort = "metric:loss", Descending = false }, new() { Limit = 10_000, Sort = "name" }, new() { Search = "gkd synthetic", Limit = 10_000 }])
         {
-            double best = double.MaxValue;
-            for (int repeat = 0; repeat < 5; repeat++)
-            {
-                long began = Stopwatch.GetTimestamp();
-                RunList list = RunFilter.Apply(runs, asked);
-                best = Math.Min(best, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
-                Assert.Equal(asked.Search is null ? 10_000 : 5_000, list.Total);
-                if (asked.Sort == "metric:loss") Assert.Equal(Enumerable.Range(0, 10_000).Select(i => (double)i), list.Runs.Select(r => r.Latest["loss"]));
-            }
-            output.WriteLine($"{asked.Sort} {asked.Search}: {best:F1} ms");
-            Assert.True(best < 50, $"{asked.Sort}: {best:F1} ms");
+            RunList list = RunFilter.Apply(runs, asked);
+            Assert.Equal(asked.Search is null ? 10_000 : 5_000, list.Total);
+            if (asked.Sort == "metric:loss") Assert.Equal(Enumerable.Range(0, 10_000).Select(i => (double)i), list.Runs.Select(r => r.Latest["loss"]));
+            await Patience.Within(50, () => Task.FromResult(RunFilter.Apply(runs, asked)));
         }
     }
 

@@ -46,11 +46,11 @@ public sealed class RunsCommandTests : IDisposable
         string recipe = WriteRecipe(_folder, steps: 1_000_000), runs = _folder.File("runs"), run = Path.Combine(runs, "foreground");
         Task<(int Code, byte[] Output, string Error)> terminal = OpdCodeProcess.Run([], "run", recipe, "--out", run);
         var reader = new RunFolderReader(run);
-        for (int i = 0; i < 1500 && reader.Worker() is not { State: RunState.Running }; i++) await Task.Delay(20);
+        await Patience.Until(() => reader.Worker() is { State: RunState.Running }, () => $"the run is {reader.Worker()}");
         Assert.True(reader.Worker() is { Foreground: true });
         JsonElement paused = await CommandLine.Json("runs", "pause", "foreground", "--runs", runs);
         Assert.Contains(paused.GetProperty("state").GetString(), (string[])["pausing", "paused"]);
-        for (int i = 0; i < 1500 && reader.Worker() is not { State: RunState.Paused }; i++) await Task.Delay(20);
+        await Patience.Until(() => reader.Worker() is { State: RunState.Paused }, () => $"the run is {reader.Worker()}");
         await CommandLine.Json("runs", "stop", run);
         (int code, byte[] _, string error) = await terminal;
         Assert.True(code == 130, error);
