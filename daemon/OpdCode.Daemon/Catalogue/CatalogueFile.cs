@@ -8,7 +8,7 @@ namespace OpdCode.Daemon.Catalogue;
 
 /// <summary>
 /// The catalogue on disk: a copy of what the run folders say, so that ten thousand of them need not be read to list them.
-/// It is opened for a moment at a time, under the lock of the runs folder, so that any number of daemons can share it; one
+/// It is opened for a moment at a time, under a lock of its own, so that any number of daemons can share it; one
 /// that is damaged is made anew.
 /// </summary>
 internal sealed class CatalogueFile(RunsFolder runs)
@@ -59,13 +59,13 @@ internal sealed class CatalogueFile(RunsFolder runs)
     public async Task Delete(CancellationToken cancel)
     {
         if (!Directory.Exists(runs.Path)) return;
-        using IDisposable held = await runs.Lock(cancel);
+        using IDisposable held = await runs.LockCatalogue(cancel);
         Drop();
     }
 
     private async Task<T> Use<T>(Func<ILiteCollection<BsonDocument>, T> work, T absent, CancellationToken cancel)
     {
-        using IDisposable held = await runs.Lock(cancel);
+        using IDisposable held = await runs.LockCatalogue(cancel);
         try
         {
             return Open(work);

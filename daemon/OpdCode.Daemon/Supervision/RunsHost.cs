@@ -12,6 +12,7 @@ internal sealed class RunsHost(Func<string> folder, WorkerLauncher launcher, Tim
 {
     private readonly SemaphoreSlim _gate = new(1);
     private RunSupervisor? _supervisor;
+    private bool _closed;
 
     /// <summary>Gets failures of the watching itself, which goes on.</summary>
     public Action<Exception> Trouble { get; set; } = _ => { };
@@ -25,6 +26,7 @@ internal sealed class RunsHost(Func<string> folder, WorkerLauncher launcher, Tim
         await _gate.WaitAsync(cancel);
         try
         {
+            if (_closed) throw new OperationCanceledException("The daemon ends.");
             string path = Path.GetFullPath(folder());
             if (_supervisor?.Runs.Path == path) return _supervisor;
             if (_supervisor is not null) await _supervisor.DisposeAsync();
@@ -52,8 +54,17 @@ internal sealed class RunsHost(Func<string> folder, WorkerLauncher launcher, Tim
     /// <summary>Ends the watching; runs go on.</summary>
     public async Task Close()
     {
-        if (_supervisor is { } supervisor) await supervisor.DisposeAsync();
-        _supervisor = null;
+        await _gate.WaitAsync();
+        try
+        {
+            _closed = true; // a call that is under way must not make another
+            if (_supervisor is { } supervisor) await supervisor.DisposeAsync();
+            _supervisor = null;
+        }
+        finally
+        {
+            _gate.Release();
+        }
     }
 
     /// <inheritdoc />

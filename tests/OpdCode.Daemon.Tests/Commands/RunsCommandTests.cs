@@ -1,6 +1,6 @@
 using System.Text.Json;
+using OpdCode.Daemon.Bench.Waiting;
 using OpdCode.Daemon.Catalogue;
-using OpdCode.Daemon.Tests.Catalogue;
 using OpdCode.Protocol;
 using static OpdCode.Distillation.Tests.ToyModels;
 
@@ -16,7 +16,7 @@ public sealed class RunsCommandTests : IDisposable
     public async Task Runs_are_listed_shown_exported_deleted_and_rebuilt()
     {
         string recipe = WriteRecipe(_folder, steps: 2), runs = _folder.File("runs"), run = Path.Combine(runs, "mine");
-        SyntheticRuns.Write(runs, 3);
+        DaemonScene.WriteRun(runs, 3);
         await CommandLine.Json("run", recipe, "--out", run);
         JsonElement list = await CommandLine.Json("runs", "list", "--runs", runs);
         Assert.Equal(["mine", "run-00003"], list.GetProperty("runs").EnumerateArray().Select(r => r.GetProperty("id").GetString()));

@@ -1,6 +1,6 @@
+using OpdCode.Daemon.Bench.Waiting;
 using OpdCode.Daemon.Catalogue;
 using OpdCode.Daemon.Supervision;
-using OpdCode.Daemon.Tests.Catalogue;
 using OpdCode.Daemon.Work;
 using OpdCode.Protocol;
 
@@ -79,7 +79,7 @@ public sealed class RunSupervisorTests
     public async Task What_is_deleted_lies_in_the_trash_and_can_be_brought_back()
     {
         await using RunsScene scene = new();
-        string folder = SyntheticRuns.Write(scene.RunsPath, 7);
+        string folder = DaemonScene.WriteRun(scene.RunsPath, 7);
         await scene.Watched();
         string id = Path.GetFileName(folder);
         DeletedRun deleted = await scene.Steering.Delete(id, default);
@@ -103,7 +103,7 @@ public sealed class RunSupervisorTests
     public async Task A_number_that_belongs_to_another_process_by_now_is_no_worker()
     {
         await using RunsScene scene = new();
-        string folder = SyntheticRuns.Write(scene.RunsPath, 1, last: "evaluated");
+        string folder = DaemonScene.WriteRun(scene.RunsPath, 1, last: "evaluated");
         SmallFile.Write(Path.Combine(folder, RunFiles.Worker), new WorkerRecord
         {
             Process = Environment.ProcessId, Birth = "an earlier process", Machine = Environment.MachineName, State = RunState.Running, Step = 42,
