@@ -26,7 +26,11 @@ internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
     public async Task<bool> Load(CancellationToken cancel)
     {
         IReadOnlyList<CatalogueEntry> known = await _file.Load(cancel);
-        foreach (CatalogueEntry entry in known) _entries.TryAdd(entry.Run.Id, entry with { Run = entry.Run with { Folder = runs.PathOf(entry.Run.Id) } });
+        foreach (CatalogueEntry entry in known)
+        {
+            string folder = runs.PathOf(entry.Run.Id); // the runs folder may have been moved
+            _entries.TryAdd(entry.Run.Id, entry.Run.Folder == folder ? entry : entry with { Run = entry.Run with { Folder = folder } });
+        }
         return known.Count > 0;
     }
 

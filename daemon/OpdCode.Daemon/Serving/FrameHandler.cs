@@ -135,11 +135,12 @@ internal sealed partial class FrameHandler(Stream fromClient, Stream toClient, I
         {
             Formatter.Serialize(_body, content);
         }
-        catch (AnswerTooLargeException failure) when (content is JsonRpcResult { RequestId: { IsEmpty: false } id })
+        catch (Exception failure) when ((failure as AnswerTooLargeException ?? failure.InnerException as AnswerTooLargeException) is { } tooLarge && content is JsonRpcResult)
         {
-            LogRefused(failure.Message);
+            LogRefused(tooLarge.Message);
             _body.Clear();
-            LocalRpcException told = RpcErrors.Of(new OpdException(ErrorCodes.RequestInvalid, failure.Message, failure));
+            RequestId id = ((JsonRpcResult)content).RequestId;
+            LocalRpcException told = RpcErrors.Of(new OpdException(ErrorCodes.RequestInvalid, tooLarge.Message, failure));
             Formatter.Serialize(_body, new JsonRpcError { RequestId = id, Error = new JsonRpcError.ErrorDetail { Code = (JsonRpcErrorCode)told.ErrorCode, Message = told.Message, Data = told.ErrorData } });
         }
     }

@@ -58,6 +58,9 @@ internal sealed class RunSupervisor : IAsyncDisposable
     /// <summary>Called before a worker is started, so that memory can be made free.</summary>
     public Func<Task> BeforeStart { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>Whether what is queued is started by itself. A folder that came with a restricted workspace may have a queue, too.</summary>
+    public Func<bool> MayStart { get; set; } = () => true;
+
     /// <summary>Gets failures of the watching itself, which goes on.</summary>
     public Action<Exception> Trouble { get; set; } = _ => { };
 
@@ -108,7 +111,7 @@ internal sealed class RunSupervisor : IAsyncDisposable
                     {
                         await Catalogue.Look(cancel);
                         Catalogue.SetQueue(Queue.Read());
-                        await StartQueued(cancel);
+                        if (MayStart()) await StartQueued(cancel);
                     }
                     await Tell();
                     if (IsDue(ref written, s_writeEvery)) await Catalogue.Write(cancel);

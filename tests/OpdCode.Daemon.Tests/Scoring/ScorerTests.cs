@@ -88,6 +88,16 @@ public sealed class ScorerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_process_that_cannot_start_is_not_waited_for()
+    {
+        using var scorer = new Scorer(new WorkerLauncher(Environment.ProcessPath!, [_folder.File("no-such.dll")]), TimeProvider.System, TimeSpan.FromMinutes(5));
+        OpdException failure = await Assert.ThrowsAsync<OpdException>(() => scorer.Score(Text("hello"), (_, _) => { }, default));
+        Assert.Equal(ErrorCodes.WorkerLost, failure.Code);
+        Assert.Contains("ended with exit code", failure.Message, StringComparison.Ordinal);
+        Assert.Null(scorer.ProcessId);
+    }
+
+    [Fact]
     public void The_least_used_model_gives_way_and_one_that_was_replaced_is_loaded_anew()
     {
         using var shelf = new ModelShelf(places: 2);

@@ -32,7 +32,7 @@ internal sealed class RpcTestClient
 
     public Task End => _reading;
 
-    public Task<JsonElement> Initialize(string folder, string? runs = null, bool isTrusted = true, int? process = null) => Result("initialize", new InitializeParams
+    public Task<JsonElement> Initialize(string folder, string? runs = null, bool isTrusted = true, int? process = null, bool isUpdate = false) => Result(isUpdate ? "session/update" : "initialize", new InitializeParams
     {
         ProtocolVersion = ProtocolVersion.Current, Client = "test", WorkspaceFolders = [folder], RunsDirectory = runs, Trusted = isTrusted, ProcessId = process,
     });

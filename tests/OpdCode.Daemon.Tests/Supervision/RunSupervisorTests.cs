@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using OpdCode.Daemon.Bench.Waiting;
 using OpdCode.Daemon.Catalogue;
 using OpdCode.Daemon.Supervision;
@@ -171,6 +172,44 @@ public sealed class RunSupervisorTests
             File.WriteAllText(empty, "{\"version\": 1}");
             await scene.Steering.Start(new StartRunParams { RecipePath = empty }, default);
         })).Code);
+    }
+
+    /// <summary>The refusal is libtorch's own: weights that no machine has memory for.</summary>
+    [Fact]
+    public async Task A_model_that_no_memory_holds_fails_with_that_reason_and_the_next_run_goes_on()
+    {
+        await using RunsScene scene = await new RunsScene(steps: 2).Watched();
+        string config = Path.Combine(scene.Folder.File("student"), "config.json");
+        string small = File.ReadAllText(config);
+        JsonNode huge = JsonNode.Parse(small)!;
+        (huge["hidden_size"], huge["intermediate_size"]) = (1 << 22, 1 << 22); // more than a process can address
+        File.WriteAllText(config, huge.ToJsonString());
+        Run run = await scene.Until((await scene.Start("huge", "student.fromScratch=true")).Id, RunState.Failed);
+        Assert.True(run.Failure is { OutOfMemory: true, Code: ErrorCodes.OutOfMemory }, $"{run.Failure?.Code} {run.Failure?.Message}");
+        Assert.Contains("smaller model", run.Failure!.Message, StringComparison.Ordinal);
+        File.WriteAllText(config, small);
+        await scene.Until((await scene.Start("small")).Id, RunState.Completed);
+    }
+
+    [Fact]
+    public async Task A_failure_that_nobody_foresaw_is_told_and_the_watching_goes_on()
+    {
+        using var folder = new Distillation.Tests.ToyModels.TemporaryFolder();
+        var troubles = new System.Collections.Concurrent.ConcurrentQueue<Exception>();
+        var told = new System.Collections.Concurrent.ConcurrentQueue<RunsChanged>();
+        await using var supervisor = new RunSupervisor(new RunsFolder(folder.Path), WorkerLauncher.OfThisProgram(), TimeProvider.System, changed =>
+        {
+            if (troubles.IsEmpty) throw new InvalidCastException("nobody foresaw this");
+            told.Enqueue(changed);
+            return Task.CompletedTask;
+        })
+        { Trouble = troubles.Enqueue };
+        await supervisor.Open(default);
+        supervisor.Watch();
+        DaemonScene.WriteRun(folder.Path, 1);
+        await Patience.Until(() => !troubles.IsEmpty, () => "the failure was swallowed");
+        DaemonScene.WriteRun(folder.Path, 2);
+        await Patience.Until(() => told.Any(t => t.Runs.Any(r => r.Id == "run-00002")), () => "the watching ended");
     }
 
     [Fact]
