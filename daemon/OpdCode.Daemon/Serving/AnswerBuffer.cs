@@ -6,11 +6,11 @@ namespace OpdCode.Daemon.Serving;
 /// <param name="most">The largest message, bytes.</param>
 internal sealed class AnswerBuffer(int most) : IBufferWriter<byte>
 {
-    private const int MostKept = 8 * 1024 * 1024;
+    private const int MostKept = 16 * 1024 * 1024;
     private ArrayBufferWriter<byte> _bytes = new();
 
     /// <summary>What was written since the last <see cref="Clear"/>.</summary>
-    public ReadOnlySpan<byte> Written => _bytes.WrittenSpan;
+    public ReadOnlyMemory<byte> Written => _bytes.WrittenMemory;
 
     /// <summary>Begins the next message; the memory of a very large one is given back.</summary>
     public void Clear()

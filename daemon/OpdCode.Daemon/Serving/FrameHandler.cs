@@ -24,6 +24,7 @@ internal sealed partial class FrameHandler(Stream fromClient, Stream toClient, I
     /// <summary>The largest answer. Ten thousand runs take a sixth of it.</summary>
     public const int MostAnswerBytes = 64 * 1024 * 1024;
 
+    private const int LargestInOneWrite = 64 * 1024; // what a pipe holds
     private static readonly byte[] s_noParameters = Encoding.UTF8.GetBytes(",\"params\":{}}");
     private readonly FrameReader _frames = new(fromClient);
     private readonly Dictionary<string, int> _pending = []; // bytes by id
@@ -112,18 +113,26 @@ internal sealed partial class FrameHandler(Stream fromClient, Stream toClient, I
     {
         Serialize(content);
         byte[] header = Encoding.ASCII.GetBytes($"Content-Length: {_body.Written.Length}\r\n\r\n");
-        // One write a message: half a message must not wait in a pipe for its other half.
-        int length = header.Length + _body.Written.Length;
-        byte[] frame = ArrayPool<byte>.Shared.Rent(length);
-        try
+        if (_body.Written.Length > LargestInOneWrite)
         {
-            header.CopyTo(frame, 0);
-            _body.Written.CopyTo(frame.AsSpan(header.Length));
-            await toClient.WriteAsync(frame.AsMemory(0, length), cancellationToken);
+            await toClient.WriteAsync(header, cancellationToken);
+            await toClient.WriteAsync(_body.Written, cancellationToken);
         }
-        finally
+        else
         {
-            ArrayPool<byte>.Shared.Return(frame);
+            // One write: half a small message must not wait in a pipe for its other half.
+            int length = header.Length + _body.Written.Length;
+            byte[] frame = ArrayPool<byte>.Shared.Rent(length);
+            try
+            {
+                header.CopyTo(frame, 0);
+                _body.Written.CopyTo(frame.AsMemory(header.Length));
+                await toClient.WriteAsync(frame.AsMemory(0, length), cancellationToken);
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(frame);
+            }
         }
         if (content is IJsonRpcMessageWithId { RequestId: { IsEmpty: false, IsNull: false } id } and (JsonRpcResult or JsonRpcError)) Release(id);
     }

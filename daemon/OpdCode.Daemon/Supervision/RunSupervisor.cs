@@ -100,6 +100,8 @@ internal sealed class RunSupervisor : IAsyncDisposable
         long looked = 0, written = 0;
         try
         {
+            // Who opened the folder asks for its list now: comparing it with all folders would make that wait.
+            await _wake.WaitAsync(s_idle, cancel);
             while (true)
             {
                 try

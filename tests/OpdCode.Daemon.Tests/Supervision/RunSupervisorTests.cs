@@ -182,7 +182,7 @@ public sealed class RunSupervisorTests
         string config = Path.Combine(scene.Folder.File("student"), "config.json");
         string small = File.ReadAllText(config);
         JsonNode huge = JsonNode.Parse(small)!;
-        (huge["hidden_size"], huge["intermediate_size"]) = (1 << 22, 1 << 22); // more than a process can address
+        (huge["hidden_size"], huge["intermediate_size"], huge["num_hidden_layers"]) = (1 << 20, 1 << 22, 64); // more than a process can address
         File.WriteAllText(config, huge.ToJsonString());
         Run run = await scene.Until((await scene.Start("huge", "student.fromScratch=true")).Id, RunState.Failed);
         Assert.True(run.Failure is { OutOfMemory: true, Code: ErrorCodes.OutOfMemory }, $"{run.Failure?.Code} {run.Failure?.Message}");

@@ -30,7 +30,7 @@ internal static class DaemonBenchmark
             var scene = new DaemonScene(folder, runs, points);
             scene.Write(cancel);
             progress.WriteLine("Measuring calls");
-            figures.AddRange(new CallTimes(scene, repeat).Measure(cancel).GetAwaiter().GetResult());
+            figures.AddRange(new CallTimes(scene, repeat).Measure(cancel));
             progress.WriteLine("Measuring recording");
             figures.AddRange(new RecordingCost(Path.Combine(folder, "recording")).Measure(cancel));
             return new DaemonReport(Environment.ProcessorCount, figures);
