@@ -23,3 +23,15 @@ export function isDark(): boolean {
   const kind = document.body.getAttribute('data-vscode-theme-kind') ?? '';
   return kind === 'vscode-dark' || kind === 'vscode-high-contrast';
 }
+
+/** Draws something anew; the focus stays on the element that stands for the same thing: by `data-focus`, in the row of the same run. */
+export function keepingFocus(root: HTMLElement, draw: () => void): void {
+  const active = document.activeElement;
+  const held = active instanceof HTMLElement && root.contains(active) ? active : undefined;
+  const name = held?.dataset['focus'];
+  const run = held?.closest<HTMLElement>('[data-run]')?.dataset['run'];
+  draw();
+  if (name === undefined) return;
+  const found = [...root.querySelectorAll<HTMLElement>('[data-focus]')].find((element) => element.dataset['focus'] === name && element.closest<HTMLElement>('[data-run]')?.dataset['run'] === run);
+  found?.focus();
+}

@@ -1,5 +1,5 @@
 import type { MetricCurves } from '../../daemon/protocol';
-import { fill, h } from '../dom';
+import { fill, h, keepingFocus } from '../dom';
 import type { FromRunsPanel, MetricDifferences, RunRow, RunsPanelState, RunsStrings, ToRunsPanel } from '../messages';
 import { Chart } from './chart';
 import { type ChartData, toCharts } from './curves';
@@ -169,14 +169,15 @@ class RunsPage {
     const rows = [...this.#rows.values()];
     const baseline = this.#rows.has(this.#state.baseline ?? '');
     this.#table.draw(rows, this.#state, baseline ? this.#differences : [], this.#failure === null ? this.strings.noRuns : fill(this.strings.noDaemon, this.#failure));
-    this.#menu.replaceChildren(
+    const draw = (): void => this.#menu.replaceChildren(
       ...this.#table.columns.map(({ id, title }) => {
-        const input = h('input', { type: 'checkbox' });
+        const input = h('input', { type: 'checkbox', 'data-focus': `column ${id}` });
         input.checked = !isHidden(id, this.#state.hiddenColumns);
         input.addEventListener('change', () => this.#change({ hiddenColumns: [...this.#state.hiddenColumns.filter((each) => each.slice(1) !== id), `${input.checked ? '+' : '!'}${id}`] }));
         return h('label', {}, input, title);
       }),
     );
+    keepingFocus(this.#menu, draw);
     if (baseline) this.#askDifferences();
   }
 

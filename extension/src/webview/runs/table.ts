@@ -1,5 +1,5 @@
 import { formatDifference, formatNumber } from '../../ui/format';
-import { fill, h } from '../dom';
+import { fill, h, keepingFocus } from '../dom';
 import type { FromRunsPanel, MetricDifferences, RunRow, RunsPanelState, RunsStrings } from '../messages';
 import { csvCell } from './curves';
 
@@ -60,20 +60,18 @@ export class RunsTable {
     const body = h('tbody');
     for (const row of this.#shown) body.append(this.#row(row, columns, state));
     const table = h('table', { 'aria-label': this.strings.title }, this.#head(columns, state), body);
-    this.element.replaceChildren(
+    const draw = (): void => this.element.replaceChildren(
       this.#shown.length > 0 ? table : h('p', { class: 'empty' }, rows.length === 0 ? empty : this.strings.noMatch),
       h('p', { class: 'count', role: 'status' }, fill(this.strings.runsShown, this.#shown.length, rows.length)),
     );
+    keepingFocus(this.element, draw);
   }
 
   /** Draws one row anew, the focus where it was. False where the row is not shown. */
   update(row: RunRow, state: RunsPanelState, rows: readonly RunRow[]): boolean {
     const old = this.#elements.get(row.run.id);
     if (!old) return false;
-    const focus = old.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset['focus'] : undefined;
-    const element = this.#row(row, this.#visible(rows, state), state);
-    old.replaceWith(element);
-    if (focus !== undefined) element.querySelector<HTMLElement>(`[data-focus="${focus}"]`)?.focus();
+    keepingFocus(this.element, () => old.replaceWith(this.#row(row, this.#visible(rows, state), state)));
     return true;
   }
 
@@ -117,7 +115,7 @@ export class RunsTable {
   #head(columns: readonly Column[], { sort }: RunsPanelState): HTMLElement {
     const cells = columns.map((column) => {
       const sorting = sort.column === column.id;
-      const button = h('button', { type: 'button', class: 'sort', title: column.about }, column.title, h('span', { class: 'arrow', 'aria-hidden': 'true' }, sorting ? (sort.descending ? ' ▾' : ' ▴') : ''));
+      const button = h('button', { type: 'button', class: 'sort', title: column.about, 'data-focus': `sort ${column.id}` }, column.title, h('span', { class: 'arrow', 'aria-hidden': 'true' }, sorting ? (sort.descending ? ' ▾' : ' ▴') : ''));
       button.addEventListener('click', () => this.actions.sort(column.id));
       return h('th', { scope: 'col', class: column.numeric ? 'number' : undefined, 'aria-sort': sorting ? (sort.descending ? 'descending' : 'ascending') : undefined }, button);
     });
