@@ -90,7 +90,7 @@ export class Chart {
         height: plotHeight,
         legend: { show: true, live: true },
         cursor: { sync: { key: 'opdcode-steps', setSeries: false }, focus: { prox: 24 }, drag: { x: true, y: false } },
-        scales: { x: { time: false, range: (_, least, most) => (least === most ? [least - 1, most + 1] : [least, most]) }, y: this.state.logAxis && isPositive(this.#data) ? { distr: 3 } : { distr: 1, range: (_, least, most) => rangeOf(least, most) } },
+        scales: { x: { time: false, range: (_, least, most) => this.#stepsBetween(least, most) }, y: this.state.logAxis && isPositive(this.#data) ? { distr: 3 } : { distr: 1, range: (_, least, most) => rangeOf(least, most) } },
         axes: [
           { ...axis, space: 60, incrs: stepIncrements, size: 32 },
           { ...axis, size: (_, ticks) => widthOf(ticks), values: (_, ticks) => ticks.map((tick) => formatTick(tick)) },
@@ -133,6 +133,12 @@ export class Chart {
     const { steps, series, label } = this.#data;
     const last = this.#lastOf(series[0]?.runId);
     this.#holder.setAttribute('aria-label', fill(this.strings.chartLabel, label.title, steps.length, steps[0] ?? 0, steps.at(-1) ?? 0, formatNumber(last)));
+  }
+
+  /** Around a single step uPlot would leave room for a hundred. */
+  #stepsBetween(least: number, most: number): [number, number] {
+    const [first, second] = this.#data.steps;
+    return first !== undefined && second === undefined ? [first, first + 1] : [least, most];
   }
 
   #lastOf(runId: string | undefined): number | null | undefined {
