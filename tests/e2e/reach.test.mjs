@@ -70,9 +70,10 @@ test('the same prompt is looked at over the steps of training with the arrow key
   await list().filter({ hasText: 'arrow keys move through time' }).waitFor();
   const steps = (await list().locator('.monaco-list-row .label-name').allInnerTexts()).filter((text) => text.startsWith('Step'));
   assert.deepEqual([...new Set(steps)], ['Step 1', 'Step 2', 'Step 4', 'Step 6']);
-  await page.keyboard.press('Home');
-  for (let press = 0; press < 4; press++) await page.keyboard.press('ArrowUp');
-  await line(/,\sstep\s[124],\srollout/).waitFor();
+  for (const step of [4, 2]) {
+    await page.keyboard.press('ArrowUp');
+    await line(new RegExp(`,\\sstep\\s${step},\\srollout`)).waitFor();
+  }
   await page.screenshot({ path: join(screenshots, 'time-travel.png') });
   // Leaving without a choice leads back to where it began.
   await page.keyboard.press('Escape');
