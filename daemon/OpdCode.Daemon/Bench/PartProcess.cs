@@ -32,8 +32,8 @@ internal static class PartProcess
     /// <summary>What that process does.</summary>
     public static long MeasurePeakBytes(string caseName, BenchSide side, BenchSetting setting)
     {
-        Func<BenchSetting, IBenchCase> create = Benchmarks.All.OfType<CaseBenchmark>().SelectMany(b => b.Cases).First(c => c.Key == caseName).Value;
-        using IBenchCase one = create(setting);
+        Func<BenchSetting, BenchCase> create = Benchmarks.All.OfType<CaseBenchmark>().SelectMany(b => b.Cases).First(c => c.Key == caseName).Value;
+        using BenchCase one = create(setting);
         one.WarmUp(side);
         using PeakMemory peak = new();
         one.Run(side);

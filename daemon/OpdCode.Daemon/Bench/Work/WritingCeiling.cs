@@ -1,9 +1,9 @@
 using OpdCode.Models.Decoding;
 
-namespace OpdCode.Daemon.Bench;
+namespace OpdCode.Daemon.Bench.Work;
 
 /// <summary>The arithmetic and the memory traffic that writing texts cannot do without.</summary>
-internal static class WritingWork
+internal static class WritingCeiling
 {
     /// <summary>The least time to write responses when nothing but products and reading limits.</summary>
     /// <param name="config">The model's shape.</param>

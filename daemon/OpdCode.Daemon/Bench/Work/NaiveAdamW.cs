@@ -1,7 +1,7 @@
 using OpdCode.Models.Decoding;
 using TorchSharp;
 
-namespace OpdCode.Daemon.Bench;
+namespace OpdCode.Daemon.Bench.Work;
 
 /// <summary>
 /// AdamW as it is usually written: clip by the norm of norms, then a dozen tensor operations for each parameter in turn,

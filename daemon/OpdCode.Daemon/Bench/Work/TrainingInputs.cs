@@ -2,7 +2,7 @@ using OpdCode.Distillation.Rollouts;
 using OpdCode.Models.Decoding;
 using TorchSharp;
 
-namespace OpdCode.Daemon.Bench;
+namespace OpdCode.Daemon.Bench.Work;
 
 /// <summary>
 /// The texts that scoring and training are measured on: eight sequences whose lengths are spread evenly in the
@@ -13,10 +13,13 @@ internal sealed class TrainingInputs
     private const int Sequences = 8, Shortest = 16, Longest = 1024;
 
     /// <summary>Draws the texts; the same for the same vocabulary.</summary>
-    public TrainingInputs(int vocabulary)
+    /// <param name="vocabulary">Ids are below.</param>
+    /// <param name="sets">How many times the eight lengths.</param>
+    /// <param name="longest">Tokens of the longest text.</param>
+    public TrainingInputs(int vocabulary, int sets = 1, int longest = Longest)
     {
         var random = new Random(7);
-        Rollouts = [.. Enumerable.Range(0, Sequences).Select(i => (int)Math.Round(Shortest * Math.Pow((double)Longest / Shortest, i / (Sequences - 1.0)))).Select(length =>
+        Rollouts = [.. Enumerable.Range(0, sets * Sequences).Select(i => i % Sequences).Select(i => (int)Math.Round(Shortest * Math.Pow((double)longest / Shortest, i / (Sequences - 1.0)))).Select(length =>
         {
             int prompt = Math.Min(length / 4, 64);
             int[] ids = [.. Enumerable.Range(0, length).Select(_ => random.Next(vocabulary))];
@@ -50,5 +53,5 @@ internal sealed class TrainingInputs
     }
 
     /// <summary>Weights that a token passes through in the blocks: what two operations each are needed for.</summary>
-    public static long BlockWeights(Decoder model) => model.Config.ParameterCount - (long)model.Config.VocabularySize * model.Config.HiddenSize * (model.Config.TieEmbeddings ? 1 : 2);
+    public static long BlockWeights(DecoderConfig config) => config.ParameterCount - ((long)config.VocabularySize * config.HiddenSize * (config.TieEmbeddings ? 1 : 2));
 }

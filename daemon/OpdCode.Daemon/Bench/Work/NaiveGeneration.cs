@@ -2,7 +2,7 @@ using OpdCode.Models.Decoding;
 using TorchSharp;
 using F = TorchSharp.torch.nn.functional;
 
-namespace OpdCode.Daemon.Bench;
+namespace OpdCode.Daemon.Bench.Work;
 
 /// <summary>
 /// Sampling as Hugging Face's <c>generate</c> does it, step by step, in plain TorchSharp: prompts repeated for each
