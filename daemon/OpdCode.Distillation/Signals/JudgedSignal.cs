@@ -38,8 +38,14 @@ internal sealed class JudgedSignal(IJudge judge, JudgedSignalParts parts) : ITok
     /// <inheritdoc />
     public IReadOnlyList<Rollout> Prepare(IReadOnlyList<Rollout> rollouts, int step, CancellationToken cancel)
     {
-        if (parts.Preferred is { } preferred) rollouts = preferred.Pair(rollouts, judge, parts.Context, step, cancel);
-        Rollout[] prepared = [.. WithContexts(rollouts, step, cancel)];
+        // Once a step: a context may write, and remember what it met.
+        IReadOnlyList<int[]?>? contexts = parts.Context?.Prompts(rollouts, step, cancel);
+        if (parts.Preferred is { } preferred)
+        {
+            rollouts = preferred.Pair(rollouts, judge, contexts, step, cancel);
+            contexts = contexts is null ? null : [.. rollouts.Select(r => r.JudgePromptIds)];
+        }
+        Rollout[] prepared = [.. WithContexts(rollouts, contexts, step, cancel)];
         _skipped = rollouts.Count - prepared.Length;
         parts.Extrapolation?.Begin(() => SequenceBatch.Split(prepared, parts.MicroBatch).Select(p => SequenceBatch.Create(p, parts.Device)),
             batch => (judge.HiddenRows(Seen(batch, r => r.JudgePromptIds)), judge.Head_WM));
@@ -76,9 +82,8 @@ internal sealed class JudgedSignal(IJudge judge, JudgedSignalParts parts) : ITok
         ? batch
         : SequenceBatch.Create([.. batch.Rollouts.Select(r => prompt(r) is { } ids ? r with { PromptIds = ids } : r)], batch.Rows_N.device);
 
-    private IEnumerable<Rollout> WithContexts(IReadOnlyList<Rollout> rollouts, int step, CancellationToken cancel)
+    private IEnumerable<Rollout> WithContexts(IReadOnlyList<Rollout> rollouts, IReadOnlyList<int[]?>? contexts, int step, CancellationToken cancel)
     {
-        IReadOnlyList<int[]?>? contexts = parts.Context?.Prompts(rollouts, step, cancel);
         IReadOnlyList<int[]?>? contrasts = parts.Contrast?.Prompts(rollouts, step, cancel);
         IReadOnlyList<int[]?>[] auxiliary = [.. parts.Auxiliary.Select(a => a.Prompts(rollouts, step, cancel))];
         for (int i = 0; i < rollouts.Count; i++)
