@@ -21,6 +21,7 @@ internal static class DivergenceRegistry
             ["hellinger"] = _ => new SquaredHellinger(),
             ["chi-squared"] = _ => new ChiSquared(),
             ["adaptive-kl"] = r => new AdaptiveKl(Inside(r.Mass, 0, 1, "mass", "0.5 is usual.")),
+            ["f-divergence"] = r => new FDivergence(FGenerator.Of(r.Generator)),
             ["entropy-aware"] = r => new EntropyAware(r.EntropyThreshold, Within(r.Coefficient, 0, double.MaxValue, "coefficient"), (int)Within(r.TopK, 2, int.MaxValue, "topK")),
         };
 
