@@ -87,6 +87,8 @@ public sealed class DistillationLoop(
         Rewards_B = batch.Rewards_B,
         Groups_B = batch.Groups_B,
         IsGiven_N = batch.IsGiven_N,
+        GivenNormalizer = rollouts.Where(r => r.IsGiven).Sum(r => r.ResponseIds.Length),
+        GivenSequences = rollouts.Count(r => r.IsGiven),
         GroupNormalizer = rollouts.Select(r => r.Group).Distinct().Count(),
     });
 }

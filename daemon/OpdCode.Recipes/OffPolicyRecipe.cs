@@ -29,6 +29,11 @@ public sealed record OffPolicyRecipe
     /// <summary>What is optimised on such text; the recipe's objective when absent.</summary>
     public ObjectiveRecipe? Objective { get; init; }
 
+    /// <summary>What the two losses are divided by.</summary>
+    [Choice("together", "Each token of the step weighs the same, whoever wrote it.")]
+    [Choice("apart", "The mean over the student's text plus the mean over such text (DistiLLM-2).")]
+    public string Means { get; init; } = "together";
+
     /// <summary>Multiplies the loss on such text.</summary>
     [Range(0, 1e6)]
     public double Weight { get; init; } = 1;

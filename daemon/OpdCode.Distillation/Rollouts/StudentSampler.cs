@@ -17,6 +17,8 @@ public sealed class StudentSampler
     private readonly Recipe _recipe;
     private readonly int? _end;
     private readonly OffPolicyText? _offPolicy;
+    private readonly IJudge? _mixedIn;
+    private readonly double _mixedShare;
 
     /// <summary>Checks, for the supervised objective, that every example has an answer to learn from.</summary>
     /// <param name="student">The model that learns.</param>
@@ -31,6 +33,11 @@ public sealed class StudentSampler
         ArgumentNullException.ThrowIfNull(recipe);
         (_student, _prompts, _recipe) = (student, prompts, recipe);
         if (recipe.OffPolicy is { } off && recipe.Objective is not SupervisedObjectiveRecipe) _offPolicy = new OffPolicyText(off, recipe, student, judge);
+        if (recipe.Objective is PolicyGradientObjectiveRecipe { TeacherMix: > 0 and var share })
+        {
+            (_mixedIn, _mixedShare) = (judge as TeacherSignal ?? throw new OpdException(ErrorCodes.ObjectiveInputMissing,
+                "objective.teacherMix lets the teacher write along, and the recipe has no teacher model. Set signal.kind to \"teacher\", or teacherMix to 0."), share);
+        }
         bool learnsFromAnswers = recipe.Objective is SupervisedObjectiveRecipe || _offPolicy is { UsesJudge: false };
         if (!learnsFromAnswers) return;
         _end = student.EndId(recipe.Data.Format);
@@ -61,8 +68,10 @@ public sealed class StudentSampler
             MaxNewTokens = r.MaxNewTokens, Temperature = r.Temperature, TopK = r.TopK, TopP = r.TopP, StopIds = _student.StopIds, Seed = _recipe.Seed,
         };
         long[] streams = prompts.Select((_, place) => RandomStream.ForRollout(draw, place)).ToArray();
-        IReadOnlyList<GeneratedSequence> written = Generator.Generate(
-            _student.Decoder, _student.VocabularySize, prompts.Select(p => p.Ids).ToArray(), streams, options, cancel);
+        int[][] ids = [.. prompts.Select(p => p.Ids)];
+        IReadOnlyList<GeneratedSequence> written = _mixedIn is null
+            ? Generator.Generate(_student.Decoder, _student.VocabularySize, ids, streams, options, cancel)
+            : _mixedIn.Use(teacher => Generator.GenerateMixed(_student.Decoder, teacher, _mixedShare, _student.VocabularySize, ids, streams, options, cancel));
         return prompts.Select((prompt, i) => new Rollout
         {
             Source = prompt.Example,

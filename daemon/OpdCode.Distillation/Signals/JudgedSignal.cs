@@ -48,7 +48,7 @@ internal sealed class JudgedSignal(IJudge judge, JudgedSignalParts parts) : ITok
         Rollout[] prepared = [.. WithContexts(rollouts, contexts, step, cancel)];
         _skipped = rollouts.Count - prepared.Length;
         parts.Extrapolation?.Begin(() => SequenceBatch.Split(prepared, parts.MicroBatch).Select(p => SequenceBatch.Create(p, parts.Device)),
-            batch => (judge.HiddenRows(Seen(batch, r => r.JudgePromptIds)), judge.Head_WM));
+            batch => (judge.HiddenRows(Seen(batch, r => r.JudgePromptIds)), judge.Head_WM), ShownToBase);
         return prepared;
     }
 
@@ -64,7 +64,7 @@ internal sealed class JudgedSignal(IJudge judge, JudgedSignalParts parts) : ITok
         if (parts.Auxiliary.Count > 0)
             rows = rows with { ContextLogprobs_NK = torch.stack(Enumerable.Range(0, parts.Auxiliary.Count).Select(k => Logprobs_N(batch, rows, r => r.AuxiliaryPromptIds[k])).ToArray(), 1) };
         if (parts.Contrast is not null) rows = rows with { ContrastLogprobs_N = Logprobs_N(batch, rows, r => r.ContrastPromptIds) };
-        return parts.Extrapolation is null ? rows : parts.Extrapolation.Apply(batch, rows);
+        return parts.Extrapolation is null ? rows : parts.Extrapolation.Apply(batch, ShownToBase(batch), rows);
     }
 
     /// <inheritdoc />
@@ -73,6 +73,8 @@ internal sealed class JudgedSignal(IJudge judge, JudgedSignalParts parts) : ITok
         judge.Stepped(step);
         if (judge.State is not null || !parts.JudgeIsFixed) parts.Extrapolation?.HeadChanged();
     }
+
+    private SequenceBatch ShownToBase(SequenceBatch batch) => parts.Extrapolation!.BaseSeesContext ? Seen(batch, r => r.JudgePromptIds) : batch;
 
     private torch.Tensor Logprobs_N(SequenceBatch batch, TokenRows rows, Func<Rollout, int[]?> prompt) =>
         HeadProbe.Logprobs_N(judge.HiddenRows(Seen(batch, prompt)), judge.Head_WM, rows.VocabularySize, rows.SampledIds_N);

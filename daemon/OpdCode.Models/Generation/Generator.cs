@@ -34,9 +34,40 @@ public static class Generator
         return GenerateOnTensors(model, vocabularySize, prompts, streams, options, cancel);
     }
 
+    /// <summary>
+    /// Generates from the mixture (1 − share)·model + share·other, token by token; both read all that is written (MiniLLM's teacher
+    /// mixing, arXiv 2306.08543). Log-probabilities of the result are the mixture's.
+    /// </summary>
+    /// <param name="model">The model that writes.</param>
+    /// <param name="other">The model that is mixed in; it must share the tokens of the first.</param>
+    /// <param name="share">Of the other, above 0 and below 1.</param>
+    /// <param name="vocabularySize">Ids from here on are padding of the heads and are never chosen.</param>
+    /// <param name="prompts">Token ids of each prompt, at least one each; both read the same.</param>
+    /// <param name="streams">Random stream of each row.</param>
+    /// <param name="options">Sampling (of the mixture) and stopping.</param>
+    /// <param name="cancel">Checked between tokens.</param>
+    /// <exception cref="OpdException">OPD1202 when a prompt is empty or does not fit one of the contexts with the response.</exception>
+    public static IReadOnlyList<GeneratedSequence> GenerateMixed(
+        Decoder model, Decoder other, double share, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options, CancellationToken cancel = default)
+    {
+        if (prompts.Count == 0) return [];
+        foreach (int[] prompt in prompts)
+        {
+            CheckLength(model.Config, prompt.Length, options.MaxNewTokens);
+            CheckLength(other.Config, prompt.Length, options.MaxNewTokens);
+        }
+        return GenerateOnTensors(model, vocabularySize, prompts, streams, options, new MixedIn(other, share), cancel);
+    }
+
+    private sealed record MixedIn(Decoder Model, double Share);
+
     /// <summary>The same with tensors: on any device and in any type.</summary>
     internal static IReadOnlyList<GeneratedSequence> GenerateOnTensors(
-        Decoder model, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options, CancellationToken cancel)
+        Decoder model, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options, CancellationToken cancel) =>
+        GenerateOnTensors(model, vocabularySize, prompts, streams, options, mixed: null, cancel);
+
+    private static IReadOnlyList<GeneratedSequence> GenerateOnTensors(
+        Decoder model, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options, MixedIn? mixed, CancellationToken cancel)
     {
         // Streams belong to rows, so cutting a large batch changes no draw; it bounds the [rows, vocabulary] tensors of a step.
         int most = Math.Clamp(ElementsPerStep / vocabularySize, 16, 1024);
@@ -44,21 +75,24 @@ public static class Generator
         {
             return Enumerable.Range(0, (prompts.Count + most - 1) / most).SelectMany(part =>
                 GenerateOnTensors(model, vocabularySize, prompts.Skip(part * most).Take(most).ToArray(), streams.Skip(part * most).Take(most).ToArray(),
-                    options with { Limits = options.Limits?.Skip(part * most).Take(most).ToArray() }, cancel)).ToArray();
+                    options with { Limits = options.Limits?.Skip(part * most).Take(most).ToArray() }, mixed, cancel)).ToArray();
         }
         using var none = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         int longest = prompts.Max(p => p.Length);
         using var cache = new KeyValueCache(model.Config, longest + Math.Min(options.MaxNewTokens, 256));
+        using KeyValueCache? mixedCache = mixed is null ? null : new KeyValueCache(mixed.Model.Config, longest + Math.Min(options.MaxNewTokens, 256));
         var rows = new GenerationRows(prompts, streams, options.Limits);
 
         torch.Tensor last_BD = Prefill(model, prompts, longest, cache);
+        torch.Tensor? mixedLast_BM = mixed is null ? null : Prefill(mixed.Model, prompts, longest, mixedCache!);
         torch.Tensor pads_B = torch.tensor(rows.Pads(longest), device: model.Device);
         for (int step = 0; ; step++)
         {
             cancel.ThrowIfCancellationRequested();
             using var stepScope = torch.NewDisposeScope();
             torch.Tensor logits_BV = model.Logits(last_BD).narrow(1, 0, vocabularySize);
+            if (mixed is not null) logits_BV = LogMixture_BV(logits_BV, mixed.Model.Logits(mixedLast_BM!).narrow(1, 0, vocabularySize), mixed.Share);
             double[] chosen = TokenSampler.Sample(logits_BV, rows.Uniforms(options.Seed, step), options).cpu().data<double>().ToArray();
             rows.Append(chosen, options);
             if (rows.Active == 0) break;
@@ -67,14 +101,22 @@ public static class Generator
                 // Leaving rows cost a copy of the cache once; staying rows would cost their share of every later step.
                 torch.Tensor kept_R = torch.tensor(rows.RemoveFinished(), device: model.Device);
                 cache.Select(kept_R);
+                mixedCache?.Select(kept_R);
                 pads_B.Dispose();
                 pads_B = torch.tensor(rows.Pads(longest), device: model.Device).MoveToOuterDisposeScope();
             }
             last_BD.Dispose();
             last_BD = Step(model, rows, longest + step, pads_B, cache).MoveToOuterDisposeScope();
+            if (mixed is null) continue;
+            mixedLast_BM!.Dispose();
+            mixedLast_BM = Step(mixed.Model, rows, longest + step, pads_B, mixedCache!).MoveToOuterDisposeScope();
         }
         return rows.Results();
     }
+
+    /// <summary>log((1 − share)·p + share·q).</summary>
+    private static torch.Tensor LogMixture_BV(torch.Tensor logits_BV, torch.Tensor other_BV, double share) =>
+        torch.logaddexp(logits_BV.log_softmax(-1) + Math.Log(1 - share), other_BV.log_softmax(-1) + Math.Log(share));
 
     /// <summary>Refuses a prompt that is empty or too long for the response asked for.</summary>
     /// <exception cref="OpdException">OPD1202 with the lengths seen.</exception>

@@ -13,6 +13,7 @@ internal static class ObjectiveRules
         ("alpha", ["skew-forward-kl", "skew-reverse-kl", "alpha"]),
         ("detachMixture", ["skew-forward-kl", "skew-reverse-kl"]),
         ("mass", ["adaptive-kl"]),
+        ("generator", ["f-divergence"]),
         ("entropyThreshold", ["entropy-aware"]),
         ("coefficient", ["entropy-aware"]),
         ("topK", ["entropy-aware"]),
@@ -26,6 +27,15 @@ internal static class ObjectiveRules
         if (kind == "policy-gradient" && recipe.Text("objective.estimator") == "k3")
             recipe.Error(ErrorCodes.ObjectiveRefused, "objective.estimator",
                 "k3 estimates the reverse KL well, but back-propagated it follows the gradient of the forward KL. Use \"k1\", or choose the divergence objective.", "\"k1\"");
+        if (kind == "policy-gradient" && recipe.Number("objective.teacherMix") > 0)
+        {
+            if (recipe.Text("signal.kind") is not (null or "teacher") || recipe.Has("signal.context"))
+                recipe.Error(ErrorCodes.ObjectiveRefused, "objective.teacherMix",
+                    "objective.teacherMix lets a teacher model write along behind the student's own prompt; this signal has no such model, or shows it another prompt. Set teacherMix to 0.", "0");
+            if (recipe.Has("objective.importance") && recipe.Text("objective.importance.ratio") is null or "trainer-sampler")
+                recipe.Error(ErrorCodes.ObjectiveRefused, "objective.teacherMix",
+                    "objective.teacherMix weighs every token by student/mixture, and objective.importance of trainer to sampler is the same ratio: it would count twice. Remove one of them.", "0");
+        }
         bool whitens = Stabilizers(recipe).Contains("welford-whitening"); // then rewards are compared over the run, not within a group
         bool makesPairs = recipe.Flag("signal.writesPreferred"); // then the judge writes the other half of a pair
         bool needsGroups = kind == "preference" && !makesPairs || kind == "group-reward" && !whitens;

@@ -84,9 +84,13 @@ internal sealed class PlainMethods(TabularScene scene)
         return [.. raw.Select(p => p / raw.Sum())];
     }
 
-    // The exact KL at the token itself, and for what follows the mean of later log-ratios.
-    private double MiniLlm(TabularModel now) =>
-        OwnText(c => Kl(P(now, c), T(c))) + Gradient(now, (y, t) => t == Horizon - 1 ? 0 : Enumerable.Range(t + 1, Horizon - t - 1).Average(u => LogRatio(y, u)));
+    // Written by the mixture p̃ = 0.2·T + 0.8·S: the exact KL at the token itself, and for what follows the mean of later log-ratios, weighted by S/p̃.
+    private double MiniLlm(TabularModel now)
+    {
+        double Mixed(long[] y, int t) => .2 * T(y, t)[y[t]] + .8 * At(scene.Student, y, t)[y[t]];
+        return s_responses.Sum(y => Mixed(y, 0) * Mixed(y, 1) * Mixed(y, 2) * Enumerable.Range(0, Horizon).Sum(t =>
+            Kl(At(now, y, t), T(y, t)) - (t == Horizon - 1 ? 0 : Enumerable.Range(t + 1, Horizon - t - 1).Average(u => LogRatio(y, u))) * At(now, y, t)[y[t]] / Mixed(y, t)));
+    }
 
     private double UnisdStar(TabularModel now)
     {

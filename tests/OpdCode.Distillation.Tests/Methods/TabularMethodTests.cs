@@ -147,8 +147,8 @@ public sealed class TabularMethodTests
         ImportanceRecipe importance = new() { Mode = ImportanceMode.Mask, Min = .999, Max = 1.001 };
         ObjectiveRecipe? bounded = recipe.Objective switch
         {
-            PolicyGradientObjectiveRecipe { Importance: null } gradients => gradients with { Clip = clip, Importance = importance },
-            PolicyGradientObjectiveRecipe gradients => gradients with { Clip = clip },
+            PolicyGradientObjectiveRecipe { Importance: null, TeacherMix: 0 } gradients => gradients with { Clip = clip, Importance = importance },
+            PolicyGradientObjectiveRecipe gradients => gradients with { Clip = clip }, // its importance compares something else, or the mixture wrote
             GroupRewardObjectiveRecipe rewards => rewards with { Clip = clip, Importance = importance },
             _ => null, // no ratio in it
         };

@@ -76,6 +76,14 @@ internal sealed class TabularScene
         _ => (1, 0),
     };
 
+    /// <summary>Who writes the student's text: the student, or its mixture with the teacher.</summary>
+    public TabularModel Writer(Recipe recipe)
+    {
+        double share = (recipe.Objective as PolicyGradientObjectiveRecipe)?.TeacherMix ?? 0;
+        return share == 0 ? Student : new(Enumerable.Range(0, TabularModel.Contexts)
+            .Select(c => Student.Probabilities(c).Zip(Teacher.Probabilities(c), (s, t) => Math.Log((1 - share) * s + share * t)).ToArray()).ToArray());
+    }
+
     /// <summary>The rows of all responses of a step; the second half is given text where the recipe has such.</summary>
     public TokenRows Rows(Recipe recipe)
     {
@@ -84,6 +92,7 @@ internal sealed class TabularScene
         long[][] responses = [.. Enumerable.Repeat(Responses, copies).SelectMany(r => r)];
         torch.Tensor context_N = torch.tensor(responses.SelectMany(y => Enumerable.Range(0, TabularModel.Horizon).Select(t => (long)TabularModel.Context(y, t))).ToArray());
         torch.Tensor ids_N = torch.tensor(responses.SelectMany(y => y).ToArray());
+        bool apart = recipe.OffPolicy?.Means == "apart";
         double lambda = recipe.Signal?.Extrapolation?.Lambda ?? 1;
         return new TokenRows
         {
@@ -94,9 +103,11 @@ internal sealed class TabularScene
             SampledIds_N = ids_N,
             Weights_N = torch.tensor(Enumerable.Repeat(s_ones, copies).SelectMany(w => w).ToArray()),
             Sequence_N = torch.arange(responses.Length).repeat_interleave(TabularModel.Horizon),
-            Normalizer = 1,
-            SequenceNormalizer = 1,
-            SamplerLogprobs_N = given == 0 ? Logprobs(Student) : null,
+            Normalizer = apart ? 2 : 1, // one for each kind of text
+            SequenceNormalizer = apart ? 2 : 1,
+            GivenNormalizer = 1,
+            GivenSequences = 1,
+            SamplerLogprobs_N = given == 0 ? Logprobs(Writer(recipe)) : null,
             Rewards_B = torch.tensor(responses.Select(Reward).ToArray()),
             Groups_B = torch.zeros(responses.Length, dtype: torch.ScalarType.Int64),
             IsGiven_N = given == 0 || own == 0 ? null : torch.arange(375 * copies).ge(375),
@@ -132,10 +143,11 @@ internal sealed class TabularScene
         TokenRows rows = Rows(recipe);
         double[] gradient_NV = Run(recipe, rows).Gradient_NV, table = new double[TabularModel.Contexts * TabularModel.V];
         (double own, double given) = Shares(recipe);
+        TabularModel writer = Writer(recipe);
         for (int n = 0; n < gradient_NV.Length / TabularModel.V; n++)
         {
             long[] y = Responses[n % 375 / TabularModel.Horizon];
-            double probability = n >= 375 || own == 0 ? given * Teacher.Probability(y) : own * Student.Probability(y);
+            double probability = n >= 375 || own == 0 ? given * Teacher.Probability(y) : own * writer.Probability(y);
             int context = TabularModel.Context(y, n % TabularModel.Horizon);
             for (int v = 0; v < TabularModel.V; v++) table[context * TabularModel.V + v] += probability * gradient_NV[n * TabularModel.V + v];
         }
