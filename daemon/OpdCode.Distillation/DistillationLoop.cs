@@ -60,6 +60,7 @@ public sealed class DistillationLoop(
             double learningRate = LearningRate.At(recipe.Optimizer, step, recipe.Steps);
             optimizer.Step(learningRate, GradientCheck.ClipScale(gradientNorm, recipe.Optimizer.ClipNorm));
             recorder.Warn(step, signal.Warning);
+            totals.Add(sampler.Metrics);
             totals.Add(signal.Metrics);
             totals.Add(acceleration?.Stepped(step, cancel));
             signal.Stepped(step);

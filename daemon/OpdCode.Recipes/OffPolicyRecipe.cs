@@ -23,6 +23,9 @@ public sealed record OffPolicyRecipe
     [Unit("share of prompts")]
     public double Share { get; init; }
 
+    /// <summary>After those steps a threshold that follows the validation loss decides for each step whether it has such a text (DistiLLM); none when absent.</summary>
+    public AdaptiveOffPolicyRecipe? Adaptive { get; init; }
+
     /// <summary>After those steps every prompt has such a text beside the student's.</summary>
     public bool Paired { get; init; }
 

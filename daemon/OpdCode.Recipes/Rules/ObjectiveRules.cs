@@ -27,6 +27,14 @@ internal static class ObjectiveRules
         if (kind == "policy-gradient" && recipe.Text("objective.estimator") == "k3")
             recipe.Error(ErrorCodes.ObjectiveRefused, "objective.estimator",
                 "k3 estimates the reverse KL well, but back-propagated it follows the gradient of the forward KL. Use \"k1\", or choose the divergence objective.", "\"k1\"");
+        if (recipe.Has("offPolicy.adaptive"))
+        {
+            if (kind is not (null or "divergence"))
+                recipe.Error(ErrorCodes.ObjectiveRefused, "offPolicy.adaptive",
+                    $"offPolicy.adaptive replays what the student wrote in earlier steps; the {kind} objective would take it for the student's of today. Choose the divergence objective, or a fixed offPolicy.share.");
+            if (recipe.Flag("offPolicy.paired") || recipe.Number("offPolicy.share") > 0)
+                recipe.Error(ErrorCodes.ObjectiveRefused, "offPolicy.adaptive", "offPolicy.adaptive decides who writes, and so do offPolicy.paired and offPolicy.share. Keep one of them.");
+        }
         if (kind == "policy-gradient" && recipe.Number("objective.teacherMix") > 0)
         {
             if (recipe.Text("signal.kind") is not (null or "teacher") || recipe.Has("signal.context"))

@@ -72,6 +72,7 @@ internal sealed class TabularScene
     {
         { Objective: SupervisedObjectiveRecipe } => (0, 1),
         { OffPolicy.Paired: true } => (1, 1),
+        { OffPolicy.Adaptive: not null } => (.5, .5), // a threshold of one half: what a step has is the schedule's, the loss is the same
         { OffPolicy.Share: var share } => (1 - share, share),
         _ => (1, 0),
     };
