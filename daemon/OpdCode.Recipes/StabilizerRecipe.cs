@@ -19,6 +19,8 @@ namespace OpdCode.Recipes;
 [JsonDerivedType(typeof(PrefixWeightRecipe), "prefix-weight")]
 [JsonDerivedType(typeof(ClipDivergenceRecipe), "clip-divergence")]
 [JsonDerivedType(typeof(SkipFirstRecipe), "skip-first")]
+[JsonDerivedType(typeof(KeepFirstRecipe), "keep-first")]
+[JsonDerivedType(typeof(RewardWeightRecipe), "reward-weight")]
 [JsonDerivedType(typeof(SoftClampRecipe), "soft-clamp")]
 [JsonDerivedType(typeof(WelfordWhiteningRecipe), "welford-whitening")]
 [JsonDerivedType(typeof(DataBalanceRecipe), "data-balance")]

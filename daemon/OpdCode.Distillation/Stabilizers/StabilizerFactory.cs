@@ -42,6 +42,8 @@ public static class StabilizerFactory
         PrefixWeightRecipe r => new PrefixWeight(r),
         ClipDivergenceRecipe r => new ClipDivergence(r),
         SkipFirstRecipe r => new SkipFirst(r),
+        KeepFirstRecipe r => new KeepFirst(r),
+        RewardWeightRecipe r => new RewardWeight(r),
         SoftClampRecipe r => new SoftClamp(r),
         WelfordWhiteningRecipe r => new WelfordWhitening(r, stateName),
         DataBalanceRecipe r => new DataBalance(r),

@@ -81,6 +81,21 @@ public sealed class MaskTests
         Assert.Equal([0, 0, 1, 1, 0, 0, 0], StabilizerRows.Weights(new SkipFirstRecipe { Tokens = 2 }, new TokenStatistics(), [0, 0, 0, 0, 1, 1, 2]));
 
     [Fact]
+    public void Behind_the_first_tokens_of_a_response_nothing_is_kept() =>
+        Assert.Equal([1, 1, 0, 0, 1, 1, 1], StabilizerRows.Weights(new KeepFirstRecipe { Tokens = 2 }, new TokenStatistics(), [0, 0, 0, 0, 1, 1, 2]));
+
+    [Fact] // methods A 3: N·softmax(reward/β); equal rewards weigh 1, and so does any reward where β is large
+    public void Rewards_weigh_responses_by_their_softmax()
+    {
+        double[] Weights(double beta, params double[] rewards) => StabilizerRows.Weights(new RewardWeightRecipe { Beta = beta }, new TokenStatistics(), [0, 0, 1, 2], rewards: rewards);
+        double e = Math.Exp(2), sum = e + 2;
+        ToyRows.Close([3 * e / sum, 3 * e / sum, 3 / sum, 3 / sum], Weights(.5, 1, 0, 0), 1e-12);
+        ToyRows.Close([1, 1, 1, 1], Weights(.5, 7, 7, 7), 1e-12);
+        ToyRows.Close([1, 1, 1, 1], Weights(1e9, 1, 0, -5), 1e-8);
+        ToyRows.Close([3, 3, 0, 0], Weights(1e-3, 1, 0, 0), 1e-12);
+    }
+
+    [Fact]
     public void Outliers_of_the_log_ratio_weigh_nothing() =>
         Assert.Equal([1, 0, 0, 1], StabilizerRows.Weights(new LogRatioMaskRecipe { Max = 2 }, StabilizerRows.Ratio(1.9, 2, -5, 0), new long[4]));
 

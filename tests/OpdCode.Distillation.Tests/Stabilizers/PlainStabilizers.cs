@@ -65,6 +65,12 @@ internal sealed class PlainStabilizers(long[] sequence, double[] before)
             return Turn[n] == first ? 1 : Math.Min((Drift(first) + r.Epsilon) / (Drift(Turn[n]) + r.Epsilon), 1 + r.Delta);
         }),
         SkipFirstRecipe r => Each(n => Enumerable.Range(0, n).Count(m => sequence[m] == sequence[n]) < r.Tokens ? 0 : 1),
+        KeepFirstRecipe r => Each(n => Enumerable.Range(0, n).Count(m => sequence[m] == sequence[n]) < r.Tokens ? 1 : 0),
+        RewardWeightRecipe r => Each(n =>
+        {
+            int[] all = [.. There.Select(m => (int)sequence[m]).Distinct()];
+            return all.Length * Math.Exp(Rewards[sequence[n]] / r.Beta!.Value) / all.Sum(b => Math.Exp(Rewards[b] / r.Beta!.Value));
+        }),
         LogRatioMaskRecipe r => Each(n => Math.Abs(Ratio(n)) >= r.Max ? 0 : 1),
         NormalizeWeightsRecipe r => Each(n => r.Over == "step" ? N / Math.Max(1, before.Sum())
             : sequence.Count(s => s == sequence[n]) / Math.Max(1, Enumerable.Range(0, N).Where(m => sequence[m] == sequence[n]).Sum(m => before[m]))),

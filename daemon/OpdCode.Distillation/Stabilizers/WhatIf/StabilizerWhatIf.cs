@@ -61,7 +61,7 @@ public static class StabilizerWhatIf
                 return "The rollouts hold no entropy of a teacher.";
         }
         string kind = StabilizerFit.KindOf(recipe);
-        if (StabilizerFit.NeedsRewards(kind) && rows.Rewards_B is null) return "Which responses are correct comes from rewards, and the rollouts hold none.";
+        if (StabilizerFit.NeedsRewards(kind) && rows.Rewards_B is null) return "It looks at rewards, and the rollouts hold none.";
         if (StabilizerFit.NeedsRewards(kind) && rows.Groups_B is null) return "Which responses answer the same prompt is not recorded.";
         bool looksAtRatio = recipe is RatioMagnitudeRecipe or MarginShiftRecipe or MarginMaskRecipe or PrefixWeightRecipe or StepWeightRecipe or LogRatioMaskRecipe
             or PrefixReleaseRecipe { Mass: not "mask" } || (recipe is SoftClampRecipe && statistics.Divergence_N is null);
