@@ -130,7 +130,7 @@ public sealed class TabularMethodTests
         foreach (StabilizerRecipe neutral in StabilizerRows.Neutral)
         {
             if (StabilizerFit.Problem(recipe.Objective, [.. recipe.Stabilizers, neutral]) is not null) continue;
-            if (neutral is ClipDivergenceRecipe && recipe.OffPolicy?.Objective is SupervisedObjectiveRecipe) continue; // given text has no divergence to clip
+            if (neutral is ClipDivergenceRecipe && recipe.OffPolicy?.Objective is SupervisedObjectiveRecipe) continue; // given text has no divergence to clip: refused when the recipe is read
             fitting++;
             (double with, double[] same) = Result(recipe with { Stabilizers = [.. recipe.Stabilizers, neutral] });
             Assert.True(loss == with && gradient.AsSpan().SequenceEqual(same), $"{neutral} changed {name}");

@@ -43,6 +43,8 @@ public static class StabilizerWhatIf
         {
             case ContrastiveRecipe or FeatureMatchRecipe or EntropyGatedForwardKlRecipe:
                 return "It adds a loss and changes no weight, and the added loss needs distributions or hidden states, which rollouts do not store.";
+            case TokenDrawRecipe:
+                return "It draws by the Jensen–Shannon divergence of every token, which rollouts do not store.";
             case WelfordWhiteningRecipe:
                 return "Its running mean and spread come from all rewards since the start of the run, and rollouts store those of recorded steps only.";
             case DataBalanceRecipe when isPartial:
