@@ -73,6 +73,9 @@ internal static class ObjectiveRules
         if (recipe.Text("objective.support.kind") == "top-k" && recipe.Number("objective.support.k") == 1 && recipe.Text("objective.support.tail") == "renormalize")
             recipe.Error(ErrorCodes.RenormalizedTopOne, "objective.support.tail",
                 "A top-k support of one token, renormalised, gives that token probability 1 on both sides: the divergence is always 0. Keep the tail (\"bucket\"), or raise objective.support.k.", "\"bucket\"");
+        if (recipe.Text("objective.support.kind") == "top-k" && recipe.Text("objective.support.tail") == "renormalize-teacher" && divergence != "forward-kl")
+            recipe.Error(ErrorCodes.ObjectiveRefused, "objective.support.tail",
+                $"The tail \"renormalize-teacher\" leaves the teacher nothing outside of the support, which only forward-kl can compare with a whole student; the divergence is {divergence}. Use \"renormalize\".", "\"renormalize\"");
         if (recipe.Number("objective.studentTemperature") is { } student && recipe.Number("objective.teacherTemperature") is { } teacher && student != teacher)
             recipe.Inform(ErrorCodes.TemperaturesOfLossDiffer, "objective.teacherTemperature",
                 $"The loss sees the student at temperature {RuleContext.Show(student)} and the teacher at {RuleContext.Show(teacher)}: its minimum is not where the two models agree, but where the student is the teacher made {(teacher < student ? "sharper" : "flatter")}.");

@@ -62,6 +62,11 @@ internal static class DivergenceRegistry
             throw new OpdException(ErrorCodes.ObjectiveRefused,
                 $"{name} is not one sum over tokens, so a partial sum of it is not defined. Use tail \"bucket\" or \"renormalize\".");
         }
+        if (support.Tail == SupportTail.RenormalizeTeacher && divergence is not ForwardKl)
+        {
+            throw new OpdException(ErrorCodes.ObjectiveRefused,
+                $"tail \"renormalize-teacher\" leaves the teacher nothing outside of the support, where the student has mass: {name} would be infinite or count a constant there. Use forward-kl, or tail \"renormalize\".");
+        }
         return new TopKLoss(divergence, support.Of, support.K, support.Tail);
     }
 
@@ -76,6 +81,7 @@ internal static class DivergenceRegistry
             support = $"{owner} top {top.K}" + top.Tail switch
             {
                 SupportTail.Bucket => " + tail bucket: a lower bound",
+                SupportTail.RenormalizeTeacher => ", the teacher renormalised, the student whole: not 0 for equal models",
                 SupportTail.Renormalize => ", renormalised: mass outside is not seen",
                 _ => ", partial sum: not a divergence, can be negative",
             };
