@@ -56,7 +56,7 @@ public sealed class StudentSampler
 
     /// <summary>Numbers of the step that was sampled last, by the name of their metric; null without any.</summary>
     public IReadOnlyDictionary<string, double>? Metrics => _adaptive is null || double.IsNaN(_adaptive.ValidationLoss) ? null // before its first look
-        : new Dictionary<string, double> { ["ownTextThreshold"] = _adaptive.Threshold, ["validationLoss"] = _adaptive.ValidationLoss, ["replayed"] = _adaptive.Kept };
+        : new Dictionary<string, double> { ["ownTextThreshold"] = _adaptive.Threshold, ["validationLoss"] = _adaptive.ValidationLoss, ["keptForReplay"] = _adaptive.Kept };
 
     /// <summary>The rollouts of a step, in a fixed order, for the next prompts of the stream.</summary>
     /// <param name="step">From 1.</param>

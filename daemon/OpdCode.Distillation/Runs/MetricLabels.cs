@@ -28,7 +28,7 @@ public static class MetricLabels
         ["validationScore"] = new() { Title = "Validation score", Estimator = "greedy answers to the training prompts that were drawn for it: mean reward, or −KL(student‖judge) per token without rewards", Sign = "higher is better" },
         ["ownTextThreshold"] = new() { Title = "Own text, threshold φ", Unit = "probability that a step has the student's text, fresh or replayed", Sign = "rises where the validation loss does" },
         ["validationLoss"] = new() { Title = "Validation loss", Unit = "nats per token", Estimator = "next-token loss on given answers, held-out ones where they have completions, else some of the training data", Sign = "lower is better" },
-        ["replayed"] = new() { Title = "Kept for replay", Unit = "rollouts" },
+        ["keptForReplay"] = new() { Title = "Kept for replay", Unit = "rollouts" },
         ["evaluated"] = new() { Title = "Prompts evaluated", Unit = "prompts" },
         ["gradientNorm"] = new() { Title = "Gradient norm", Unit = "L2 norm before clipping" },
         ["learningRate"] = new() { Title = "Learning rate" },

@@ -96,8 +96,8 @@ public sealed class AdaptiveTextTests
         StepMetrics[] steps = SignalRuns.Steps(SignalRuns.Run(recipe, folder.File("run")));
         Assert.All(steps, m => Assert.True(m.Values["validationLoss"] > 0));
         Assert.All(steps, m => Assert.InRange(m.Values["ownTextThreshold"], .7, 1));
-        Assert.Equal(steps.Select(m => m.Values["replayed"]).Order(), steps.Select(m => m.Values["replayed"]));
-        Assert.Equal(8, steps[^1].Values["replayed"]);
+        Assert.Equal(steps.Select(m => m.Values["keptForReplay"]).Order(), steps.Select(m => m.Values["keptForReplay"]));
+        Assert.Equal(8, steps[^1].Values["keptForReplay"]);
         Assert.True(steps.Select(m => m.Values["validationLoss"]).Distinct().Count() > 3); // the weights of that step, not of the first
     }
 

@@ -19,7 +19,7 @@ public static class ExplainCaseReader
         AllowTrailingCommas = true,
     };
 
-    private static readonly JsonDocumentOptions s_syntax = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+    private static readonly JsonDocumentOptions s_syntax = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false };
 
     /// <summary>The case in a text.</summary>
     /// <exception cref="OpdException">OPD1001 where it is not JSON or not a case, OPD1201 where its arrays do not fit together.</exception>
