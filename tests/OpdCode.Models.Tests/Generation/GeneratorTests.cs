@@ -77,7 +77,8 @@ public sealed class GeneratorTests
             float[] Probabilities(Decoder one) => one.Logits(one.Hidden(TinyModels.Ids(all), AttentionPattern.Causal)).softmax(-1).data<float>().ToArray();
         }
         // A vanishing share is the model alone; a batch writes what each row writes alone.
-        Assert.Equal(Generator.GenerateOnTensors(model, 50, s_prompts, streams, s_options, default).Select(w => w.Ids), Generator.GenerateMixed(model, other, 1e-12, 50, s_prompts, streams, s_options).Select(w => w.Ids));
+        using var alone = new TensorGeneration(model, 50, s_prompts, streams, s_options);
+        Assert.Equal(alone.Run(default).Select(w => w.Ids), Generator.GenerateMixed(model, other, 1e-12, 50, s_prompts, streams, s_options).Select(w => w.Ids));
         Assert.Equal(Generator.GenerateMixed(model, other, .3, 50, [s_prompts[2]], [2], s_options)[0].Ids, written[2].Ids);
     }
 
