@@ -13,6 +13,7 @@ internal static class ObjectiveRules
         ("alpha", ["skew-forward-kl", "skew-reverse-kl", "alpha"]),
         ("detachMixture", ["skew-forward-kl", "skew-reverse-kl"]),
         ("mass", ["adaptive-kl"]),
+        ("generator", ["f-divergence"]),
         ("entropyThreshold", ["entropy-aware"]),
         ("coefficient", ["entropy-aware"]),
         ("topK", ["entropy-aware"]),
@@ -26,6 +27,23 @@ internal static class ObjectiveRules
         if (kind == "policy-gradient" && recipe.Text("objective.estimator") == "k3")
             recipe.Error(ErrorCodes.ObjectiveRefused, "objective.estimator",
                 "k3 estimates the reverse KL well, but back-propagated it follows the gradient of the forward KL. Use \"k1\", or choose the divergence objective.", "\"k1\"");
+        if (recipe.Has("offPolicy.adaptive"))
+        {
+            if (kind is not (null or "divergence"))
+                recipe.Error(ErrorCodes.ObjectiveRefused, "offPolicy.adaptive",
+                    $"offPolicy.adaptive replays what the student wrote in earlier steps; the {kind} objective would take it for the student's of today. Choose the divergence objective, or a fixed offPolicy.share.");
+            if (recipe.Flag("offPolicy.paired") || recipe.Number("offPolicy.share") > 0)
+                recipe.Error(ErrorCodes.ObjectiveRefused, "offPolicy.adaptive", "offPolicy.adaptive decides who writes, and so do offPolicy.paired and offPolicy.share. Keep one of them.");
+        }
+        if (kind == "policy-gradient" && recipe.Number("objective.teacherMix") > 0)
+        {
+            if (recipe.Text("signal.kind") is not (null or "teacher") || recipe.Has("signal.context"))
+                recipe.Error(ErrorCodes.ObjectiveRefused, "objective.teacherMix",
+                    "objective.teacherMix lets a teacher model write along behind the student's own prompt; this signal has no such model, or shows it another prompt. Set teacherMix to 0.", "0");
+            if (recipe.Has("objective.importance") && recipe.Text("objective.importance.ratio") is null or "trainer-sampler")
+                recipe.Error(ErrorCodes.ObjectiveRefused, "objective.teacherMix",
+                    "objective.teacherMix weighs every token by student/mixture, and objective.importance of trainer to sampler is the same ratio: it would count twice. Remove one of them.", "0");
+        }
         bool whitens = Stabilizers(recipe).Contains("welford-whitening"); // then rewards are compared over the run, not within a group
         bool makesPairs = recipe.Flag("signal.writesPreferred"); // then the judge writes the other half of a pair
         bool needsGroups = kind == "preference" && !makesPairs || kind == "group-reward" && !whitens;
@@ -55,6 +73,9 @@ internal static class ObjectiveRules
         if (recipe.Text("objective.support.kind") == "top-k" && recipe.Number("objective.support.k") == 1 && recipe.Text("objective.support.tail") == "renormalize")
             recipe.Error(ErrorCodes.RenormalizedTopOne, "objective.support.tail",
                 "A top-k support of one token, renormalised, gives that token probability 1 on both sides: the divergence is always 0. Keep the tail (\"bucket\"), or raise objective.support.k.", "\"bucket\"");
+        if (recipe.Text("objective.support.kind") == "top-k" && recipe.Text("objective.support.tail") == "renormalize-teacher" && divergence != "forward-kl")
+            recipe.Error(ErrorCodes.ObjectiveRefused, "objective.support.tail",
+                $"The tail \"renormalize-teacher\" leaves the teacher nothing outside of the support, which only forward-kl can compare with a whole student; the divergence is {divergence}. Use \"renormalize\".", "\"renormalize\"");
         if (recipe.Number("objective.studentTemperature") is { } student && recipe.Number("objective.teacherTemperature") is { } teacher && student != teacher)
             recipe.Inform(ErrorCodes.TemperaturesOfLossDiffer, "objective.teacherTemperature",
                 $"The loss sees the student at temperature {RuleContext.Show(student)} and the teacher at {RuleContext.Show(teacher)}: its minimum is not where the two models agree, but where the student is the teacher made {(teacher < student ? "sharper" : "flatter")}.");

@@ -21,10 +21,12 @@ internal static class StabilizerRules
             bool hasDistillation = recipe.Number("objective.distillation.coefficient") is { } coefficient && coefficient != 0;
             if (StabilizerFit.Problem(objective, recipe.Text("objective.estimator"), hasDistillation, kind) is { } problem)
                 recipe.Error(ErrorCodes.ObjectiveRefused, path, problem);
+            else if (kind is "clip-divergence" or "soft-clamp" && objective == "divergence" && recipe.Text("offPolicy.objective.kind") is { } given && given != "divergence")
+                recipe.Error(ErrorCodes.ObjectiveRefused, path, $"The stabilizer {kind} bounds the divergence of a token, and given text is learned from by the {given} objective, which has none. Remove it, or offPolicy.objective.");
             else if (objective == "group-reward" && StabilizerFit.NeedsTeacher(kind) && !recipe.Has("signal") && recipe.IsComplete("signal"))
                 recipe.Error(ErrorCodes.SignalMissing, path, $"The stabilizer {kind} compares with a teacher, and the recipe has no signal. Add \"signal\": {{ \"kind\": \"teacher\", \"model\": \"…\" }}, or remove it.");
             else if (StabilizerFit.NeedsRewards(kind) && recipe.Items("rewards").Count == 0 && recipe.IsComplete("rewards"))
-                recipe.Error(ErrorCodes.SignalMissing, path, $"The stabilizer {kind} needs to know which responses are correct, and the recipe has no rewards. Add \"rewards\": [{{ \"kind\": \"exact\" }}], or remove it.");
+                recipe.Error(ErrorCodes.SignalMissing, path, $"The stabilizer {kind} looks at rewards, and the recipe has none. Add \"rewards\": [{{ \"kind\": \"exact\" }}], or remove it.");
             else if (kind == "agreement" && recipe.Has("signal") && recipe.Items("signal.auxiliary").Count < 2)
                 recipe.Error(ErrorCodes.SignalMissing, path, $"The stabilizer agreement compares the teacher under auxiliary contexts, and signal.auxiliary has {recipe.Items("signal.auxiliary").Count} of them. Give at least 2, or remove it.");
             else if (kind == "contrastive" && recipe.Has("signal") && !recipe.Has("signal.contrast"))
