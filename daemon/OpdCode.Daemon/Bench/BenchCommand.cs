@@ -19,6 +19,7 @@ public static class BenchCommand
             else bench.Add(AddWork(new Command(one.Name, one.Description), [one]));
         }
         bench.Add(AddWork(new Command("all", "All of them."), Benchmarks.All));
+        bench.Add(MemoryBenchmark.CreateCommand());
         bench.Add(PartCommand());
         return bench;
     }
