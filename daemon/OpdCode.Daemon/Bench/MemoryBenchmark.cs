@@ -41,15 +41,20 @@ internal static class MemoryBenchmark
         string folder = Directory.CreateTempSubdirectory("opdcode-memory-").FullName;
         try
         {
-            MemoryEstimate estimate = RecipePreflight.Run(one.Write(folder)).Memory ?? throw new InvalidOperationException($"{one.Name} cannot be estimated.");
+            long estimate = Estimate(one, folder);
+            MemoryCase.WriteWeights(folder);
             long measured = long.Parse(PartProcess.Run(["bench", "memory", "--part", folder]), CultureInfo.InvariantCulture);
-            return new MemoryResult(one.Name, estimate.Peak, measured, (double)estimate.Peak / measured);
+            return new MemoryResult(one.Name, estimate, measured, (double)estimate / measured);
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    /// <summary>Writes a configuration into a folder and estimates it.</summary>
+    public static long Estimate(MemoryCase one, string folder) =>
+        RecipePreflight.Run(one.Write(folder), folder).Memory?.Peak ?? throw new InvalidOperationException($"{one.Name} cannot be estimated.");
 
     private static long RunAndMeasure(string folder, CancellationToken cancel)
     {

@@ -40,7 +40,7 @@ internal sealed record MemoryCase(string Name, BenchShape Student, BenchShape? T
             "rollout.promptsPerStep=8", "rollout.maxNewTokens=96"),
     ];
 
-    /// <summary>Writes models, data and recipe into a folder.</summary>
+    /// <summary>Writes models without weights, data and recipe into a folder: all that a preflight reads.</summary>
     /// <returns>The recipe.</returns>
     public RecipeReading Write(string folder)
     {
@@ -85,7 +85,17 @@ internal sealed record MemoryCase(string Name, BenchShape Student, BenchShape? T
         };
         File.WriteAllText(Path.Combine(folder, "tokenizer.json"), tokenizer.ToJsonString());
         File.WriteAllText(Path.Combine(folder, "config.json"), shape.Config().Source.ToJsonString());
-        using LanguageModel model = LanguageModel.FromScratch(folder, ComputeDevice.Resolve("cpu"), seed: 1);
-        model.Save(folder, WeightType.Float32);
+    }
+
+    /// <summary>Adds random weights, so that the run can be done.</summary>
+    /// <param name="folder">What <see cref="Write"/> wrote.</param>
+    public static void WriteWeights(string folder)
+    {
+        foreach (string config in Directory.GetFiles(folder, "config.json", SearchOption.AllDirectories))
+        {
+            string model = Path.GetDirectoryName(config)!;
+            using LanguageModel random = LanguageModel.FromScratch(model, ComputeDevice.Resolve("cpu"), seed: 1);
+            random.Save(model, WeightType.Float32);
+        }
     }
 }
