@@ -24,10 +24,10 @@ internal static class MemoryEstimator
     private const int EvaluationBatch = 256;
 
     // The C library of Linux keeps what tensors below its largest threshold leave behind, in pieces: 1.4 bytes are held
-    // for each that is kept to the backward pass and 1.6 for each that comes and goes (fitted to bench memory; between
-    // 1.1 and 1.9). Other systems give such memory back at once; the tenth is a guess, not measured.
+    // for each that is kept to the backward pass, 1.6 for each that comes and goes, 2.5 where whole blocks come and go
+    // (fitted to bench memory). Other systems give such memory back at once; the tenth is a guess, not measured.
     private const long LargestPieceBytes = 32L << 20;
-    private const double KeptPieces = 1.4, PassingPieces = 1.6, ElsewherePieces = 1.1;
+    private const double KeptPieces = 1.4, PassingPieces = 1.6, RecomputedPieces = 2.5, ElsewherePieces = 1.1;
 
     /// <summary>The estimate.</summary>
     public static MemoryEstimate Estimate(MemoryInputs inputs)
@@ -48,9 +48,10 @@ internal static class MemoryEstimator
         long judges = samples ? Judges(inputs, adapter, number) : 0;
         long sampling = Sampling(inputs, adapter, number, samples ? sequences : 0);
 
-        (double kept, double passing) = inputs.Device.IsCuda || !OperatingSystem.IsLinux() ? (ElsewherePieces, ElsewherePieces) : (KeptPieces, PassingPieces);
+        (double kept, double passing) = inputs.Device.IsCuda || !OperatingSystem.IsLinux() ? (ElsewherePieces, ElsewherePieces)
+            : (KeptPieces, recipe.Optimizer.ActivationCheckpointing ? RecomputedPieces : PassingPieces);
         long rows = micro * inputs.ResponseTokens;
-        long activations = (long)(Kept(inputs, number, micro, kept));
+        long activations = (long)Kept(inputs, number, micro, kept);
         long loss = (long)(Passing(inputs, number, adapter == 0, micro, rows) * passing);
         return new MemoryEstimate
         {
