@@ -18,7 +18,7 @@ public sealed record RunFailure
     /// <summary>True when the system ended it for lack of memory, as far as that can be known.</summary>
     public bool OutOfMemory { get; init; }
 
-    /// <summary>The last lines of its log.</summary>
+    /// <summary>The last lines of its log: forty of a run's detail, five of a list's, and those not in full length.</summary>
     public required IReadOnlyList<string> LogTail { get; init; }
 
     /// <summary>Step of the last good checkpoint; null without one.</summary>

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using OpdCode.Protocol;
 using System.Xml.Linq;
 
 namespace OpdCode.Daemon.Tests;
@@ -71,6 +72,32 @@ public sealed partial class ArchitectureTests
         var direct = SourceFiles(Path.Combine(Root, "daemon")).Where(f => DirectConsole().IsMatch(File.ReadAllText(f))).Select(f => Path.GetRelativePath(Root, f));
         Assert.Empty(direct);
     }
+
+    /// <summary>A path that lacks the mark would not be held to what the user opened.</summary>
+    [Fact]
+    public void Every_path_that_a_client_sends_is_marked_as_one()
+    {
+        // Greetings say what is open; everything else is held to it.
+        var unmarked = typeof(RunParams).Assembly.GetTypes().Where(t => t.Name.EndsWith("Params", StringComparison.Ordinal) && t != typeof(InitializeParams))
+            .SelectMany(t => t.GetProperties().Where(p => p.PropertyType == typeof(string) && PathName().IsMatch(p.Name) && !p.IsDefined(typeof(ClientPathAttribute), inherit: true)).Select(p => $"{t.Name}.{p.Name}"));
+        Assert.Empty(unmarked);
+        Assert.Contains(typeof(ScoreParams).GetProperties(), p => PathName().IsMatch(p.Name)); // the pattern finds what it is for
+    }
+
+    [Fact]
+    public void No_shell_is_ever_started()
+    {
+        var shells = SourceFiles(Path.Combine(Root, "daemon")).Where(f => Shell().IsMatch(File.ReadAllText(f))).Select(f => Path.GetRelativePath(Root, f));
+        Assert.Empty(shells);
+        Assert.Matches(Shell(), "new ProcessStartInfo(\"sh\") { UseShellExecute = true, Arguments = \"-c\" }");
+    }
+
+    [GeneratedRegex("(Path|Folder|File|Model|Student|Teacher|Tokenizer)$")]
+    private static partial Regex PathName();
+
+    // Programs are started with lists of arguments, never with a line that something takes apart.
+    [GeneratedRegex(@"UseShellExecute\s*=\s*true|\bArguments\s*=|""(/bin/)?(ba|z|c)?sh""|cmd\.exe|""cmd""|powershell|pwsh")]
+    private static partial Regex Shell();
 
     [GeneratedRegex(@"torch\.cuda|torch\.device\(|DeviceType\.CUDA|\.cuda\(\)")]
     private static partial Regex DeviceName();

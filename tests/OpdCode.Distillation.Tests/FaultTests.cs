@@ -205,6 +205,29 @@ public sealed class FaultTests : IDisposable
         }
     }
 
+    /// <summary>The first step moves the weights so far that the second one's attention overflows.</summary>
+    [Fact]
+    public void A_loss_that_becomes_not_finite_leaves_the_last_good_checkpoint_as_the_newest()
+    {
+        for (int attempt = 1; attempt <= 2; attempt++)
+        {
+            using DistillationSession session = attempt == 1
+                ? DistillationSession.Open(RecipeReader.Read(_recipe, ["optimizer.learningRate=1e20", "optimizer.warmupSteps=0", "checkpoint.every=1"]), _run, TimeProvider.System)
+                : DistillationSession.Resume(_run, ChangedInputs.Refuse, TimeProvider.System);
+            OpdException error = Assert.Throws<OpdException>(() =>
+            {
+                foreach (StepReport _ in session.Run(CancellationToken.None)) { }
+            });
+            Assert.Equal(ErrorCodes.NotFinite, error.Code);
+            Assert.Contains("step 2", error.Message, StringComparison.Ordinal);
+            Assert.Equal(("failed", 1, ErrorCodes.NotFinite), Last());
+            Assert.Equal("checkpoint-1\n", File.ReadAllText(Path.Combine(_run, "checkpoints", "latest")));
+            Assert.Equal([0, 1], RunReader.Open(_run).ReadMetrics().Select(m => m.Step));
+        }
+        using LanguageModel model = LanguageModel.Load(Path.Combine(_run, "checkpoints", "checkpoint-1"), torch.CPU);
+        Assert.True(model.Decoder.Weights.Values_P.isfinite().all().item<bool>());
+    }
+
     /// <summary>The refusal is libtorch's own: a petabyte, asked for where the run asks for the time.</summary>
     [Fact]
     public void A_refused_allocation_ends_as_failed_and_says_what_to_lower()

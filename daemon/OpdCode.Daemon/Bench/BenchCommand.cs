@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using OpdCode.Daemon.Bench.Waiting;
 using OpdCode.Daemon.Commands;
 using Spectre.Console;
 
@@ -18,6 +19,7 @@ public static class BenchCommand
             if (one is LossBenchmark) bench.Add(LossBenchmark.CreateCommand());
             else bench.Add(AddWork(new Command(one.Name, one.Description), [one]));
         }
+        bench.Add(DaemonBenchmark.CreateCommand());
         bench.Add(AddWork(new Command("all", "All of them."), Benchmarks.All));
         bench.Add(MemoryBenchmark.CreateCommand());
         bench.Add(PartCommand());

@@ -25,13 +25,17 @@ internal sealed record BenchShape(int Width, int Layers, int Heads, int KeyValue
     }
 
     /// <summary>The shape as a Llama configuration, the head tied to the embedding.</summary>
-    public DecoderConfig Config() => DecoderConfig.Parse((JsonObject)JsonNode.Parse($$"""
+    public DecoderConfig Config() => DecoderConfig.Parse((JsonObject)JsonNode.Parse(ConfigText(endId: 0))!);
+
+    /// <summary>The same as the text of a config.json.</summary>
+    /// <param name="endId">The token that ends a text.</param>
+    public string ConfigText(int endId) => $$"""
         {
           "model_type": "llama", "vocab_size": {{Vocabulary}}, "hidden_size": {{Width}}, "intermediate_size": {{Inner}}, "num_hidden_layers": {{Layers}},
           "num_attention_heads": {{Heads}}, "num_key_value_heads": {{KeyValueHeads}}, "max_position_embeddings": 4096, "rms_norm_eps": 1e-5,
-          "rope_theta": 10000.0, "tie_word_embeddings": true, "hidden_act": "silu"
+          "rope_theta": 10000.0, "tie_word_embeddings": true, "hidden_act": "silu", "eos_token_id": {{endId}}
         }
-        """)!);
+        """;
 
     /// <inheritdoc/>
     public override string ToString() => FormattableString.Invariant($"{Width},{Layers},{Heads},{KeyValueHeads},{Inner},{Vocabulary}");

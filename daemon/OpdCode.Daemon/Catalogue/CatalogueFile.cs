@@ -1,20 +1,18 @@
 using System.Text.Json;
 using LiteDB;
-using OpdCode.Distillation.Runs;
 using OpdCode.Protocol;
-using JsonSerializer = System.Text.Json.JsonSerializer;
 
 namespace OpdCode.Daemon.Catalogue;
 
 /// <summary>
 /// The catalogue on disk: a copy of what the run folders say, so that ten thousand of them need not be read to list them.
-/// It is opened for a moment at a time, under the lock of the runs folder, so that any number of daemons can share it; one
+/// It is opened for a moment at a time, under a lock of its own, so that any number of daemons can share it; one
 /// that is damaged is made anew.
 /// </summary>
 internal sealed class CatalogueFile(RunsFolder runs)
 {
     // Another version's documents are not read but made anew.
-    private const string Collection = "runs_1";
+    private const string Collection = "runs_2";
 
     private long _revision;
     private DateTime _written;
@@ -27,7 +25,7 @@ internal sealed class CatalogueFile(RunsFolder runs)
         {
             BsonDocument[] documents = [.. all.FindAll()];
             _revision = documents.Length == 0 ? 0 : documents.Max(d => d["revision"].AsInt64);
-            return [.. documents.Select(Entry).OfType<CatalogueEntry>()];
+            return [.. documents.AsParallel().Select(Entry)];
         }, [], cancel);
     }
 
@@ -59,18 +57,18 @@ internal sealed class CatalogueFile(RunsFolder runs)
     public async Task Delete(CancellationToken cancel)
     {
         if (!Directory.Exists(runs.Path)) return;
-        using IDisposable held = await runs.Lock(cancel);
+        using IDisposable held = await runs.LockCatalogue(cancel);
         Drop();
     }
 
     private async Task<T> Use<T>(Func<ILiteCollection<BsonDocument>, T> work, T absent, CancellationToken cancel)
     {
-        using IDisposable held = await runs.Lock(cancel);
+        using IDisposable held = await runs.LockCatalogue(cancel);
         try
         {
             return Open(work);
         }
-        catch (Exception damage) when (damage is LiteException or InvalidCastException or JsonException or NullReferenceException or ArgumentException or IndexOutOfRangeException or InvalidDataException or EndOfStreamException)
+        catch (Exception damage) when (damage is LiteException or AggregateException or InvalidCastException or JsonException or NullReferenceException or ArgumentException or IndexOutOfRangeException or InvalidDataException or EndOfStreamException)
         {
             // Nothing is in it that the folders do not say.
             Drop();
@@ -113,9 +111,8 @@ internal sealed class CatalogueFile(RunsFolder runs)
         ["created"] = entry.Run.Created.UtcDateTime,
         ["starred"] = entry.Run.Starred,
         ["archived"] = entry.Run.Archived,
-        ["run"] = JsonSerializer.Serialize(entry.Run, RunJson.Options),
+        ["run"] = RunBytes.Of(entry.Run),
     };
 
-    private static CatalogueEntry? Entry(BsonDocument document) =>
-        JsonSerializer.Deserialize<Run>(document["run"].AsString, RunJson.Options) is { } run ? new CatalogueEntry(document["stamp"].AsString, document["device"].AsString, false, false, run) : null;
+    private static CatalogueEntry Entry(BsonDocument document) => new(document["stamp"].AsString, document["device"].AsString, false, false, RunBytes.Read(document["run"].AsBinary));
 }

@@ -26,20 +26,25 @@ internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
     public async Task<bool> Load(CancellationToken cancel)
     {
         IReadOnlyList<CatalogueEntry> known = await _file.Load(cancel);
-        foreach (CatalogueEntry entry in known) _entries.TryAdd(entry.Run.Id, entry with { Run = entry.Run with { Folder = runs.PathOf(entry.Run.Id) } });
+        foreach (CatalogueEntry entry in known)
+        {
+            string folder = runs.PathOf(entry.Run.Id); // the runs folder may have been moved
+            _entries.TryAdd(entry.Run.Id, entry.Run.Folder == folder ? entry : entry with { Run = entry.Run with { Folder = folder } });
+        }
         return known.Count > 0;
     }
 
     /// <summary>Compares every run folder with what is known of it.</summary>
+    /// <param name="cancel">Ends it in the middle; what was read by then counts.</param>
     /// <returns>Ids of runs that are new, changed or gone.</returns>
-    public IReadOnlyList<string> Scan()
+    public IReadOnlyList<string> Scan(CancellationToken cancel)
     {
         _scanned = FolderTime();
         var changed = new ConcurrentBag<string>();
         HashSet<string> present = [.. runs.RunIds()];
         foreach (string gone in _entries.Keys.Where(id => !present.Contains(id)))
             if (Remove(gone)) changed.Add(gone);
-        Parallel.ForEach(present, id =>
+        Parallel.ForEach(present, new ParallelOptions { CancellationToken = cancel }, id =>
         {
             if (_entries.TryGetValue(id, out CatalogueEntry? known) && RunLife.IsEnded(known.Run.State) && known.Stamp == new RunFolderReader(runs.PathOf(id)).Stamp()) return;
             if (Refresh(id)) changed.Add(id);
@@ -132,7 +137,7 @@ internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
         _entries.Clear();
         _readers.Clear();
         _unwritten.Clear();
-        Scan();
+        Scan(cancel);
         await Write(cancel);
     }
 

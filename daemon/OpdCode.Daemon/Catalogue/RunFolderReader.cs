@@ -11,6 +11,7 @@ namespace OpdCode.Daemon.Catalogue;
 /// </summary>
 internal sealed class RunFolderReader(string folder)
 {
+    private const int ListedLines = 5, ListedWidth = 300;
     private static readonly string[] s_life = ["started", "resumed", "paused", "stopped", "aborted", "finished", "failed", "interrupted", "imported"];
     private static readonly string[] s_files = ["recipe.json", RunFiles.Request, "events.jsonl", "metrics.jsonl", RunFiles.Worker, RunFiles.User, RunFiles.Failure, RunFiles.Evaluations];
 
@@ -123,10 +124,11 @@ internal sealed class RunFolderReader(string folder)
 
     private RunFailure? Failure()
     {
-        if (SmallFile.Read<RunFailure>(Path.Combine(Folder, RunFiles.Failure)) is { } told) return told;
-        if (_life is { Event: "failed", Message: { } message })
-            return new RunFailure { Code = _life.Code ?? ErrorCodes.Unexpected, Message = message, LogTail = LogTail.Of(Folder), Checkpoint = LatestCheckpoint() };
-        return null;
+        RunFailure? failure = SmallFile.Read<RunFailure>(Path.Combine(Folder, RunFiles.Failure));
+        if (failure is null && _life is { Event: "failed", Message: { } message })
+            failure = new RunFailure { Code = _life.Code ?? ErrorCodes.Unexpected, Message = message, LogTail = LogTail.Of(Folder), Checkpoint = LatestCheckpoint() };
+        // A list of many failed runs is a list, and not all of their logs.
+        return failure is null ? null : failure with { LogTail = [.. failure.LogTail.TakeLast(ListedLines).Select(line => line.Length <= ListedWidth ? line : line[..ListedWidth] + "…")] };
     }
 
     private void ReadEvents()

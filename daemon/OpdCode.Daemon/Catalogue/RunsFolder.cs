@@ -9,7 +9,7 @@ namespace OpdCode.Daemon.Catalogue;
 /// </summary>
 internal sealed class RunsFolder(string path)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10), s_again = TimeSpan.FromMilliseconds(15);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60), s_again = TimeSpan.FromMilliseconds(15);
 
     /// <summary>Full path.</summary>
     public string Path { get; } = System.IO.Path.GetFullPath(path);
@@ -75,10 +75,16 @@ internal sealed class RunsFolder(string path)
     }
 
     /// <summary>What is decided about several runs is decided by one process at a time.</summary>
-    /// <exception cref="OpdException">OPD3003: the folder refuses, or another process keeps the lock for seconds.</exception>
-    public async Task<IDisposable> Lock(CancellationToken cancel)
+    /// <exception cref="OpdException">OPD3003: the folder refuses, or another process keeps the lock for a minute.</exception>
+    public Task<IDisposable> Lock(CancellationToken cancel) => Lock("lock", cancel);
+
+    /// <summary>The file of the catalogue is opened by one process at a time. Nobody who decides waits for it.</summary>
+    /// <exception cref="OpdException">OPD3003: the folder refuses, or another process keeps the lock for a minute.</exception>
+    public Task<IDisposable> LockCatalogue(CancellationToken cancel) => Lock("catalogue.lock", cancel);
+
+    private async Task<IDisposable> Lock(string name, CancellationToken cancel)
     {
-        string file = System.IO.Path.Combine(Path, ".opdcode", "lock");
+        string file = System.IO.Path.Combine(Path, ".opdcode", name);
         long started = TimeProvider.System.GetTimestamp();
         while (true)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using OpdCode.Distillation.Training;
 using OpdCode.Protocol;
 
 namespace OpdCode.Daemon.Commands;
@@ -13,6 +14,7 @@ internal static class FailureText
     public static string Of(Exception failure) => failure switch
     {
         OpdException known => $"{known.Code} {known.Message}{Stack(known)}",
+        _ when MemoryFailure.ExplainOutsideOfSteps(failure) is { } memory => $"{memory.Code} {memory.Message}{Stack(failure)}",
         FileNotFoundException or DirectoryNotFoundException => $"{ErrorCodes.FileNotFound} {FirstLine(failure)} Check the path.{Stack(failure)}",
         IOException or UnauthorizedAccessException =>
             $"{ErrorCodes.FileNotAccessible} {FirstLine(failure)} Check that you may use the file, that no other program holds it, and that the disk is not full.{Stack(failure)}",

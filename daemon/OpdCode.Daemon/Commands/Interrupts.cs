@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace OpdCode.Daemon.Commands;
 
 /// <summary>
-/// Ctrl+C and SIGTERM, counted. The first asks a command to end well (a run saves itself), the second to end now, the
+/// Ctrl+C, Windows' Ctrl+Break and SIGTERM, counted. The first asks a command to end well (a run saves itself), the second to end now, the
 /// third ends the process as if nobody listened.
 /// </summary>
 internal sealed class Interrupts : IDisposable
@@ -16,7 +16,9 @@ internal sealed class Interrupts : IDisposable
     public Interrupts(CancellationToken cancel)
     {
         _first = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Take), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Take)];
+        // Ctrl+Break is SIGQUIT here; elsewhere that is Ctrl+\, which asks for an end at once.
+        PosixSignal[] signals = OperatingSystem.IsWindows() ? [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGQUIT] : [PosixSignal.SIGINT, PosixSignal.SIGTERM];
+        _registrations = [.. signals.Select(signal => PosixSignalRegistration.Create(signal, Take))];
     }
 
     /// <summary>Somebody asked once.</summary>

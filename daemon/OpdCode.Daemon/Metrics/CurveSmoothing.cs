@@ -6,29 +6,31 @@ namespace OpdCode.Daemon.Metrics;
 /// </summary>
 internal static class CurveSmoothing
 {
-    /// <summary>The smoothed curve.</summary>
+    /// <summary>The smoothed curve at some of its points.</summary>
     /// <param name="steps">Ascending. [N]</param>
     /// <param name="values">What is not finite is passed over. [N]</param>
     /// <param name="time">τ, in steps, above 0.</param>
-    /// <returns>NaN before the first finite value. [N]</returns>
-    public static double[] Smooth(ReadOnlySpan<int> steps, ReadOnlySpan<double> values, double time)
+    /// <param name="positions">Which points are wanted, ascending. [K]</param>
+    /// <returns>NaN before the first finite value. [K]</returns>
+    public static double[] At(ReadOnlySpan<int> steps, ReadOnlySpan<double> values, double time, ReadOnlySpan<int> positions)
     {
-        var smooth = new double[values.Length];
-        double sum = 0, weight = 0;
-        int gap = 0;
-        double decay = 1;
-        for (int i = 0; i < values.Length; i++)
+        // All points go into the sums, and only those that are wanted are divided and kept.
+        var smooth = new double[positions.Length];
+        double sum = 0, weight = 0, decay = 1;
+        int gap = 0, before = steps.IsEmpty ? 0 : steps[0], next = 0;
+        for (int k = 0; k < positions.Length; k++)
         {
-            int distance = i == 0 ? 0 : steps[i] - steps[i - 1];
-            if (distance != gap) (gap, decay) = (distance, Math.Exp(-distance / time)); // steps are nearly always equally far apart
-            sum *= decay;
-            weight *= decay;
-            if (double.IsFinite(values[i]))
+            for (; next <= positions[k]; next++)
             {
-                sum += values[i];
-                weight += 1;
+                int distance = steps[next] - before;
+                before = steps[next];
+                if (distance != gap) (gap, decay) = (distance, Math.Exp(-distance / time)); // steps are nearly always equally far apart
+                double value = values[next];
+                bool isFinite = double.IsFinite(value);
+                sum = (sum * decay) + (isFinite ? value : 0);
+                weight = (weight * decay) + (isFinite ? 1 : 0);
             }
-            smooth[i] = weight > 0 ? sum / weight : double.NaN;
+            smooth[k] = weight > 0 ? sum / weight : double.NaN;
         }
         return smooth;
     }

@@ -9,7 +9,7 @@ namespace OpdCode.Daemon.Metrics;
 /// <summary>Curves, as many points of them as are asked for.</summary>
 internal sealed class MetricCalls(Session session, MetricCache cache) : IMetricCalls
 {
-    private const int MostRuns = 100, MostPoints = 100_000;
+    private const int MostRuns = 100, MostPoints = 100_000, MostInAll = 2_000_000;
 
     /// <inheritdoc />
     public Task<MetricCurves> GetMetrics(GetMetricsParams parameters, CancellationToken cancel)
@@ -24,36 +24,39 @@ internal sealed class MetricCalls(Session session, MetricCache cache) : IMetricC
             cancel.ThrowIfCancellationRequested();
             string folder = session.RunFolder(id);
             int before = curves.Count;
-            curves.AddRange(cache.With(folder, columns => Take(id, columns, parameters)));
+            curves.AddRange(cache.With(folder, columns => Take(id, columns, parameters, curves.Sum(c => (long)c.Steps.Count), cancel)));
             IReadOnlyDictionary<string, MetricLabel> known = RunReader.Open(folder).ReadMetricLabels();
             foreach (MetricCurve curve in curves.Skip(before)) labels.TryAdd(curve.Name, Describe(curve.Name, known.GetValueOrDefault(curve.Name)));
         }
         return Task.FromResult(new MetricCurves(curves, labels));
     }
 
-    private static List<MetricCurve> Take(string runId, IReadOnlyDictionary<string, MetricColumn> columns, GetMetricsParams parameters)
+    private static MetricCurve[] Take(string runId, IReadOnlyDictionary<string, MetricColumn> columns, GetMetricsParams parameters, long points, CancellationToken cancel)
     {
-        var curves = new List<MetricCurve>();
-        foreach (string name in parameters.Names ?? [.. columns.Keys])
-        {
-            if (!columns.TryGetValue(name, out MetricColumn? column)) continue;
-            Range range = column.Between(parameters.FromStep, parameters.ToStep ?? int.MaxValue);
-            ReadOnlySpan<int> steps = column.Steps[range];
-            ReadOnlySpan<double> values = column.Values[range];
-            int[] kept = CurveThinning.Keep(values, parameters.MaxPoints);
-            // Smoothed before it is thinned: from all points, also those before the range.
-            double[]? smooth = parameters.Smoothing > 0 ? CurveSmoothing.Smooth(column.Steps[..range.End], column.Values[..range.End], parameters.Smoothing)[range.Start..] : null;
-            curves.Add(new MetricCurve
-            {
-                RunId = runId,
-                Name = name,
-                Steps = Pick(steps, kept, s => s),
-                Values = Pick(values, kept, Finite),
-                Smoothed = smooth is null ? null : Pick(smooth, kept, Finite),
-                Points = steps.Length,
-            });
-        }
+        (string Name, MetricColumn Column)[] wanted = [.. (parameters.Names ?? [.. columns.Keys]).Where(columns.ContainsKey).Select(name => (name, columns[name]))];
+        // Before they are made: a hundred runs of a hundred curves would fill any memory.
+        if (points + wanted.Sum(w => (long)Math.Min(w.Column.Count, parameters.MaxPoints)) > MostInAll)
+            throw Wrong("maxPoints", $"is {parameters.MaxPoints} for so many runs and names that the answer would have more than {MostInAll} points; ask for less at a time");
+        var curves = new MetricCurve[wanted.Length];
+        Parallel.For(0, wanted.Length, new ParallelOptions { CancellationToken = cancel }, i => curves[i] = Take(runId, wanted[i].Name, wanted[i].Column, parameters));
         return curves;
+    }
+
+    private static MetricCurve Take(string runId, string name, MetricColumn column, GetMetricsParams parameters)
+    {
+        (int start, int end) = column.Between(parameters.FromStep, parameters.ToStep ?? int.MaxValue);
+        int[] kept = CurveThinning.Keep(column.Values[start..end], parameters.MaxPoints);
+        for (int i = 0; i < kept.Length; i++) kept[i] += start;
+        return new MetricCurve
+        {
+            RunId = runId,
+            Name = name,
+            Steps = Pick(column.Steps, kept, s => s),
+            Values = Pick(column.Values, kept, Finite),
+            // Smoothed before it is thinned: from all points, also those before the range.
+            Smoothed = parameters.Smoothing > 0 ? Array.ConvertAll(CurveSmoothing.At(column.Steps, column.Values, parameters.Smoothing, kept), Finite) : null,
+            Points = end - start,
+        };
     }
 
     private static TOut[] Pick<TIn, TOut>(ReadOnlySpan<TIn> from, int[] positions, Func<TIn, TOut> as_)

@@ -35,12 +35,13 @@ internal sealed class MetricColumn
     /// <summary>Points with steps in a range.</summary>
     /// <param name="from">First step.</param>
     /// <param name="to">Last step.</param>
-    public Range Between(int from, int to)
+    /// <returns>Position of the first, and the one behind the last.</returns>
+    public (int Start, int End) Between(int from, int to)
     {
         int start = Array.BinarySearch(_steps, 0, Count, from), end = Array.BinarySearch(_steps, 0, Count, to);
         start = start < 0 ? ~start : start;
         end = end < 0 ? ~end : end + 1;
-        return start..Math.Max(start, end);
+        return (start, Math.Max(start, end));
     }
 
     private void Insert(int at, int step, double value)

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using OpdCode.Daemon.Serving;
 using OpdCode.Distillation.Runs;
+using OpdCode.Models.Weights;
 using OpdCode.Protocol;
 
 namespace OpdCode.Daemon.Reports;
@@ -15,30 +17,16 @@ public static class RunReport
     /// <param name="file">The file to write; null: <c>report.html</c> in the run folder.</param>
     /// <param name="options">What goes in; null: the defaults.</param>
     /// <returns>Where the report is and how many rollouts are in it.</returns>
-    /// <exception cref="OpdException">OPD1002: no such folder. OPD3003: the folder cannot be read or the file cannot be written.</exception>
+    /// <exception cref="OpdException">OPD1002: no such folder. OPD3003: the folder cannot be read or written. OPD1010: the chosen file cannot be written.</exception>
     public static ReportSummary Write(string folder, string? file = null, ReportOptions? options = null)
     {
         RunReader run = RunReader.Open(folder);
         options ??= new ReportOptions();
         RolloutSelection rollouts = RolloutSelection.Take(run, options);
         string path = Path.GetFullPath(file ?? Path.Combine(run.Folder, "report.html"));
-        string unfinished = path + ".tmp";
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            using (FileStream stream = File.Create(unfinished))
-            {
-                ReportPage.Write(stream, data => WriteData(data, run, rollouts, options));
-            }
-
-            File.Move(unfinished, path, overwrite: true);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new OpdException(
-                ErrorCodes.RunFolder, $"The report {path} cannot be written: {failure.Message} Give another place with --out.", failure);
-        }
-
+        Action<Stream> write = stream => ReportPage.Write(stream, data => WriteData(data, run, rollouts, options));
+        if (file is null) WholeFile.Replace(path, write);
+        else ChosenFile.Write(path, write);
         return new ReportSummary(path, rollouts.Steps.Sum(step => step.Rollouts.Count));
     }
 

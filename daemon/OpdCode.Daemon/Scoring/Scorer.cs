@@ -16,7 +16,7 @@ namespace OpdCode.Daemon.Scoring;
 /// <param name="idle">How long models stay loaded without use.</param>
 internal sealed class Scorer(WorkerLauncher launcher, TimeProvider time, TimeSpan idle) : IDisposable
 {
-    private static readonly TimeSpan s_startPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_startPatience = TimeSpan.FromSeconds(60);
     private const int LinesKept = 20;
 
     private readonly SemaphoreSlim _gate = new(1);
@@ -70,6 +70,7 @@ internal sealed class Scorer(WorkerLauncher launcher, TimeProvider time, TimeSpa
         }
         catch (Exception failure) when (failure is ConnectionLostException or ObjectDisposedException)
         {
+            await Forget(instance); // whether its process is gone already or not: nothing can be asked of it any more
             throw new OpdException(ErrorCodes.WorkerLost, $"The scorer process ended while it computed{instance.HowItEnded()}. {instance.LastLine()}If memory is short, use smaller models or a shorter text; asking again starts a new one.", failure);
         }
         finally
@@ -78,12 +79,30 @@ internal sealed class Scorer(WorkerLauncher launcher, TimeProvider time, TimeSpa
         }
     }
 
+    private async Task Forget(Instance instance)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            instance.Leaving = true;
+            if (_instance == instance) _instance = null;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
     private async Task<Instance> Enter(CancellationToken cancel)
     {
         await _gate.WaitAsync(cancel);
         try
         {
-            if (_instance?.Process.HasExited == true) _instance = null;
+            if (_instance is { Process.HasExited: true } ended)
+            {
+                ended.End();
+                _instance = null;
+            }
             _instance ??= await StartOne(cancel);
             _instance.Busy++;
             _instance.Sleep.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -124,17 +143,37 @@ internal sealed class Scorer(WorkerLauncher launcher, TimeProvider time, TimeSpa
         process.ErrorDataReceived += Keep;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
+        bool opened = false;
         try
         {
-            JsonRpc rpc = LocalPipe.Speak(await LocalPipe.Open(pipe, s_startPatience, cancel));
+            JsonRpc rpc = LocalPipe.Speak(await OpenUnlessItEnds(process, pipe, cancel));
             rpc.StartListening();
+            opened = true;
             return new Instance(process, rpc, time.CreateTimer(_ => _ = Release(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan), lines);
         }
         catch (Exception failure) when (failure is TimeoutException or IOException or UnauthorizedAccessException)
         {
-            process.StandardInput.Close();
-            throw new OpdException(ErrorCodes.WorkerLost, $"The scorer process {process.Id} did not open its pipe within {s_startPatience.TotalSeconds:F0} s: {lines.LastOrDefault() ?? failure.Message}", failure);
+            throw new OpdException(ErrorCodes.WorkerLost, $"The scorer process {process.Id} did not open its pipe{(process.HasExited ? $" and ended with exit code {process.ExitCode}" : $" within {s_startPatience.TotalSeconds:F0} s")}: {lines.LastOrDefault() ?? failure.Message}", failure);
         }
+        finally
+        {
+            if (!opened) process.StandardInput.Close(); // it ends with that, also where nobody waits for it any more
+        }
+    }
+
+    // One that cannot start is not waited for.
+    private static async Task<Stream> OpenUnlessItEnds(Process process, string pipe, CancellationToken cancel)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task<Stream> opening = LocalPipe.Open(pipe, s_startPatience, ended.Token);
+        Task exit = process.WaitForExitAsync(ended.Token);
+        if (await Task.WhenAny(opening, exit) == exit && process.HasExited)
+        {
+            await ended.CancelAsync();
+            await opening.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            throw new IOException("the process ended");
+        }
+        return await opening;
     }
 
     /// <summary>Ends the process, whether it computes or not: nobody waits for the answer.</summary>

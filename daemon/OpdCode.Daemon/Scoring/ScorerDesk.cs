@@ -8,6 +8,7 @@ using OpdCode.Distillation.Objectives;
 using OpdCode.Distillation.Rollouts;
 using OpdCode.Distillation.Runs;
 using OpdCode.Distillation.Signals;
+using OpdCode.Distillation.Training;
 using OpdCode.Models;
 using OpdCode.Models.Generation;
 using OpdCode.Models.Templates;
@@ -106,6 +107,10 @@ internal sealed class ScorerDesk : IScorerControl, IDisposable
         catch (OpdException failure)
         {
             throw PipeErrors.ToWire(failure);
+        }
+        catch (Exception failure) when (MemoryFailure.ExplainOutsideOfSteps(failure) is { } memory)
+        {
+            throw PipeErrors.ToWire(memory);
         }
         finally
         {

@@ -14,9 +14,7 @@ internal static class ChosenFile
     {
         try
         {
-            using var file = new WholeFile();
-            file.Write(path, write);
-            file.Commit();
+            WholeFile.Replace(path, write);
         }
         catch (OpdException failure) when (failure.Code == ErrorCodes.RunFolder)
         {

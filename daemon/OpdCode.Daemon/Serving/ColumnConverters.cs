@@ -2,13 +2,15 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OpdCode.Daemon.Catalogue;
 using OpdCode.Daemon.Rollouts;
+using OpdCode.Protocol;
 
 namespace OpdCode.Daemon.Serving;
 
 /// <summary>
 /// Writes long columns of numbers straight into the message: a page of token feedback holds hundreds of thousands, and
-/// going through an interface for each takes longer than everything else of the call.
+/// going through an interface for each takes longer than everything else of the call. Runs are copied as they are kept.
 /// </summary>
 internal static class ColumnConverters
 {
@@ -19,6 +21,7 @@ internal static class ColumnConverters
     {
         options.Converters.Add(new WholeNumbers());
         options.Converters.Add(new Numbers());
+        options.Converters.Add(new Runs());
         return options;
     }
 
@@ -58,6 +61,13 @@ internal static class ColumnConverters
                 return 4;
             });
         }
+    }
+
+    private sealed class Runs : JsonConverter<Run>
+    {
+        public override Run? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => JsonSerializer.Deserialize<Run>(ref reader, ProtocolJson.Options);
+
+        public override void Write(Utf8JsonWriter writer, Run value, JsonSerializerOptions options) => writer.WriteRawValue(RunBytes.Of(value), skipInputValidation: true);
     }
 
     private delegate int WriteNumber(int position, Span<byte> to);

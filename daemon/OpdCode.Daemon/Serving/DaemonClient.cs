@@ -16,7 +16,7 @@ internal sealed class DaemonClient : IDaemonClient, IDisposable
     private readonly Dictionary<string, Progress> _progress = [];
     private readonly ITimer _timer;
     private JsonRpc? _rpc;
-    private bool _isWaiting;
+    private bool _isWaiting; // for its time, or for the client to read what was sent before
     private long _sent;
     private readonly TimeProvider _time;
 
@@ -74,17 +74,15 @@ internal sealed class DaemonClient : IDaemonClient, IDisposable
         Progress[] progress;
         lock (_gate)
         {
-            _isWaiting = false;
-            _sent = _time.GetTimestamp();
             if (_runs.Count + _removed.Count > 0) changed = new RunsChanged([.. _runs.Values], [.. _removed]);
             progress = [.. _progress.Values];
             _runs.Clear();
             _removed.Clear();
             _progress.Clear();
         }
-        if (_rpc is not { } rpc) return;
         try
         {
+            if (_rpc is not { } rpc) return;
             if (changed is not null) await rpc.NotifyWithParameterObjectAsync("runs/changed", changed);
             foreach (Progress one in progress) await rpc.NotifyWithParameterObjectAsync("$/progress", one);
         }
@@ -92,6 +90,23 @@ internal sealed class DaemonClient : IDaemonClient, IDisposable
         {
             // The client is gone; the server ends for the same reason.
         }
+        finally
+        {
+            Sent();
+        }
+    }
+
+    // A client that does not read holds up the next message and not the memory: what comes meanwhile takes the place of what it replaces.
+    private void Sent()
+    {
+        bool more;
+        lock (_gate)
+        {
+            _isWaiting = false;
+            _sent = _time.GetTimestamp();
+            more = _runs.Count + _removed.Count + _progress.Count > 0;
+        }
+        if (more) _ = Soon();
     }
 
     /// <inheritdoc />

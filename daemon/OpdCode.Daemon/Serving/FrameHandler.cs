@@ -10,7 +10,7 @@ namespace OpdCode.Daemon.Serving;
 
 /// <summary>
 /// The wire below StreamJsonRpc. It hands on what can be dispatched and answers everything else itself, so that no
-/// message ends the connection; and it bounds what is asked at one time.
+/// message ends the connection; and it bounds what is asked at one time, and what is answered.
 /// </summary>
 /// <param name="fromClient">The real stdin.</param>
 /// <param name="toClient">The real stdout.</param>
@@ -21,11 +21,14 @@ internal sealed partial class FrameHandler(Stream fromClient, Stream toClient, I
     /// <summary>Calls that may be unanswered at one time, and bytes that all of them together may have.</summary>
     public const int MostPending = 256, MostPendingBytes = 2 * FrameReader.MostBytes;
 
-    private const int MostKept = 8 * 1024 * 1024;
+    /// <summary>The largest answer. Ten thousand runs take a sixth of it.</summary>
+    public const int MostAnswerBytes = 64 * 1024 * 1024;
+
+    private const int LargestInOneWrite = 64 * 1024; // what a pipe holds
     private static readonly byte[] s_noParameters = Encoding.UTF8.GetBytes(",\"params\":{}}");
     private readonly FrameReader _frames = new(fromClient);
     private readonly Dictionary<string, int> _pending = []; // bytes by id
-    private ArrayBufferWriter<byte> _body = new();
+    private readonly AnswerBuffer _body = new(MostAnswerBytes);
     private long _pendingBytes;
 
     /// <summary>The calls there are; empty: any may come.</summary>
@@ -108,23 +111,47 @@ internal sealed partial class FrameHandler(Stream fromClient, Stream toClient, I
     /// <inheritdoc />
     protected override async ValueTask WriteCoreAsync(JsonRpcMessage content, CancellationToken cancellationToken)
     {
-        if (_body.Capacity > MostKept) _body = new ArrayBufferWriter<byte>();
-        _body.ResetWrittenCount();
-        Formatter.Serialize(_body, content);
-        byte[] header = Encoding.ASCII.GetBytes($"Content-Length: {_body.WrittenCount}\r\n\r\n");
-        // One write a message: half a message must not wait in a pipe for its other half.
-        byte[] frame = ArrayPool<byte>.Shared.Rent(header.Length + _body.WrittenCount);
-        try
+        Serialize(content);
+        byte[] header = Encoding.ASCII.GetBytes($"Content-Length: {_body.Written.Length}\r\n\r\n");
+        if (_body.Written.Length > LargestInOneWrite)
         {
-            header.CopyTo(frame, 0);
-            _body.WrittenSpan.CopyTo(frame.AsSpan(header.Length));
-            await toClient.WriteAsync(frame.AsMemory(0, header.Length + _body.WrittenCount), cancellationToken);
+            await toClient.WriteAsync(header, cancellationToken);
+            await toClient.WriteAsync(_body.Written, cancellationToken);
         }
-        finally
+        else
         {
-            ArrayPool<byte>.Shared.Return(frame);
+            // One write: half a small message must not wait in a pipe for its other half.
+            int length = header.Length + _body.Written.Length;
+            byte[] frame = ArrayPool<byte>.Shared.Rent(length);
+            try
+            {
+                header.CopyTo(frame, 0);
+                _body.Written.CopyTo(frame.AsMemory(header.Length));
+                await toClient.WriteAsync(frame.AsMemory(0, length), cancellationToken);
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(frame);
+            }
         }
         if (content is IJsonRpcMessageWithId { RequestId: { IsEmpty: false, IsNull: false } id } and (JsonRpcResult or JsonRpcError)) Release(id);
+    }
+
+    private void Serialize(JsonRpcMessage content)
+    {
+        _body.Clear();
+        try
+        {
+            Formatter.Serialize(_body, content);
+        }
+        catch (Exception failure) when ((failure as AnswerTooLargeException ?? failure.InnerException as AnswerTooLargeException) is { } tooLarge && content is JsonRpcResult)
+        {
+            LogRefused(tooLarge.Message);
+            _body.Clear();
+            RequestId id = ((JsonRpcResult)content).RequestId;
+            LocalRpcException told = RpcErrors.Of(new OpdException(ErrorCodes.RequestInvalid, tooLarge.Message, failure));
+            Formatter.Serialize(_body, new JsonRpcError { RequestId = id, Error = new JsonRpcError.ErrorDetail { Code = (JsonRpcErrorCode)told.ErrorCode, Message = told.Message, Data = told.ErrorData } });
+        }
     }
 
     private void Release(RequestId id)

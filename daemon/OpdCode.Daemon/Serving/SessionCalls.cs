@@ -2,12 +2,13 @@ using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Logging;
 using OpdCode.Daemon.Commands;
+using OpdCode.Daemon.Supervision;
 using OpdCode.Protocol;
 
 namespace OpdCode.Daemon.Serving;
 
 /// <summary>Greeting and machine.</summary>
-internal sealed partial class SessionCalls(Session session, ParentProcess parent, ILogger<SessionCalls> log) : ISessionCalls
+internal sealed partial class SessionCalls(Session session, RunsHost runs, ParentProcess parent, ILogger<SessionCalls> log) : ISessionCalls
 {
     private readonly Lazy<MachineInfo> _machine = new(MachineCommand.Look);
 
@@ -18,6 +19,7 @@ internal sealed partial class SessionCalls(Session session, ParentProcess parent
         RequireVersion(parameters);
         session.Take(parameters);
         if (parameters.ProcessId is int process) parent.Watch(process);
+        runs.Prepare();
         LogClient(parameters.Client, parameters.ProtocolVersion, session.RunsDirectory);
         return Task.FromResult(new InitializeResult
         {

@@ -1,4 +1,5 @@
 using OpdCode.Daemon.Catalogue;
+using OpdCode.Daemon.Work;
 using OpdCode.Distillation.Runs;
 using OpdCode.Protocol;
 
@@ -18,7 +19,7 @@ internal static class RunDetails
         RunReader? reader = hasBegun ? RunReader.Open(run.Folder) : null; // one that is queued has nothing to read yet
         return new RunDetail
         {
-            Run = run,
+            Run = run.Failure is { } failure ? run with { Failure = failure with { LogTail = SmallFile.Read<RunFailure>(Path.Combine(run.Folder, RunFiles.Failure))?.LogTail ?? LogTail.Of(run.Folder) } } : run,
             Recipe = reader?.ReadRecipe()?.GetRawText() ?? RecordedRecipe.Asked(run.Folder),
             Events = reader is null ? [] : [.. reader.ReadEvents().TakeLast(MostEvents).Select(e => new RunEventInfo(e.Time, e.Event, e.Step, e.Message))],
             Checkpoints = CheckpointList.Read(run.Folder, new RunFolderReader(run.Folder).Accuracies()),

@@ -21,6 +21,7 @@ internal static class RunServices
             IDaemonClient client = provider.GetRequiredService<IDaemonClient>();
             return new RunsHost(() => session.RunsDirectory, provider.GetRequiredService<WorkerLauncher>(), provider.GetRequiredService<TimeProvider>(), client.RunsChanged)
             {
+                MayStart = () => session.IsTrusted,
                 BeforeStart = provider.GetRequiredService<Scorer>().Release,
             };
         });

@@ -9,7 +9,7 @@ namespace OpdCode.Daemon.Supervision;
 internal sealed class RunSteering(RunSupervisor supervisor, TimeProvider time)
 {
     // A worker aborts between two tokens or two parts of a batch; a long kernel call may keep it for a while.
-    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(10), s_startPatience = TimeSpan.FromSeconds(30), s_again = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(10), s_startPatience = TimeSpan.FromSeconds(60), s_again = TimeSpan.FromMilliseconds(50);
 
     private RunCatalogue Catalogue => supervisor.Catalogue;
 

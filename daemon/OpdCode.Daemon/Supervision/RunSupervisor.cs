@@ -19,6 +19,9 @@ internal sealed class RunSupervisor : IAsyncDisposable
     // Who started a worker knows its exit code: others give that process this long to say how it ended.
     private static readonly TimeSpan s_precedence = TimeSpan.FromSeconds(5);
 
+    // The process must end within a second; another may have the catalogue open for longer.
+    private static readonly TimeSpan s_farewell = TimeSpan.FromMilliseconds(400);
+
     // A notification stays small, whatever happened to how many runs.
     private const int MostTold = 200;
 
@@ -55,6 +58,9 @@ internal sealed class RunSupervisor : IAsyncDisposable
     /// <summary>Called before a worker is started, so that memory can be made free.</summary>
     public Func<Task> BeforeStart { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>Whether what is queued is started by itself. A folder that came with a restricted workspace may have a queue, too.</summary>
+    public Func<bool> MayStart { get; set; } = () => true;
+
     /// <summary>Gets failures of the watching itself, which goes on.</summary>
     public Action<Exception> Trouble { get; set; } = _ => { };
 
@@ -69,7 +75,7 @@ internal sealed class RunSupervisor : IAsyncDisposable
     {
         bool known = await Catalogue.Load(cancel);
         Catalogue.SetQueue(Queue.Read());
-        if (!known) Catalogue.Scan();
+        if (!known) Catalogue.Scan(cancel);
         Catalogue.ForgetNews();
         if (!known) await Catalogue.Write(cancel);
     }
@@ -77,7 +83,7 @@ internal sealed class RunSupervisor : IAsyncDisposable
     /// <summary>Compares all folders with the catalogue, and says of every run whose worker is gone how it ended.</summary>
     public async Task Settle(CancellationToken cancel)
     {
-        Catalogue.Scan();
+        Catalogue.Scan(cancel);
         foreach (CatalogueEntry entry in Catalogue.All.Where(e => e.IsOrphaned || e.Run.State == RunState.Interrupted)) await Bury(entry.Run.Id, cancel);
         await Catalogue.Write(cancel);
     }
@@ -94,6 +100,8 @@ internal sealed class RunSupervisor : IAsyncDisposable
         long looked = 0, written = 0;
         try
         {
+            // Who opened the folder asks for its list now: comparing it with all folders would make that wait.
+            await _wake.WaitAsync(s_idle, cancel);
             while (true)
             {
                 try
@@ -105,14 +113,15 @@ internal sealed class RunSupervisor : IAsyncDisposable
                     {
                         await Catalogue.Look(cancel);
                         Catalogue.SetQueue(Queue.Read());
-                        await StartQueued(cancel);
+                        if (MayStart()) await StartQueued(cancel);
                     }
                     await Tell();
                     if (IsDue(ref written, s_writeEvery)) await Catalogue.Write(cancel);
                 }
-                catch (Exception failure) when (failure is OpdException or IOException or UnauthorizedAccessException)
+                catch (Exception failure) when (!cancel.IsCancellationRequested) // the edge of this thread: nobody is above it
                 {
-                    Trouble(failure); // a full disk today is none tomorrow: the watching goes on
+                    Trouble(failure);
+                    await Task.Delay(s_lookEvery, _time, cancel); // a full disk today is none tomorrow: the watching goes on
                 }
                 bool busy = Catalogue.All.Any(e => RunLife.IsActive(e.Run.State));
                 await Task.Delay(s_busy, _time, cancel);
@@ -184,7 +193,7 @@ internal sealed class RunSupervisor : IAsyncDisposable
         string folder = Runs.PathOf(id), file = Path.Combine(folder, RunFiles.Worker);
         File.Delete(file);
         DateTimeOffset now = _time.GetUtcNow();
-        Process process = _launcher.Start(folder);
+        Process process = _launcher.StartWorker(folder);
         _children[process.Id] = process;
         // Announced for it, so that nobody takes the run for dead before the worker can speak.
         SmallFile.WriteNew(file, new WorkerRecord
@@ -252,7 +261,15 @@ internal sealed class RunSupervisor : IAsyncDisposable
     {
         await _end.CancelAsync();
         await _watching;
-        await Catalogue.Write(CancellationToken.None);
+        using var patience = new CancellationTokenSource(s_farewell);
+        try
+        {
+            await Catalogue.Write(patience.Token);
+        }
+        catch (Exception failure) when (failure is OpdException or OperationCanceledException)
+        {
+            Trouble(failure); // the run folders say all that is in it: the next daemon reads them
+        }
         foreach (Process child in _children.Values) child.Dispose();
         _end.Dispose();
         _wake.Dispose();

@@ -21,7 +21,7 @@ internal sealed class WorkerLauncher(string program, IReadOnlyList<string> leadi
     /// <summary>Starts the worker of a run.</summary>
     /// <param name="folder">The run folder, which also becomes what the worker's early output is written to.</param>
     /// <exception cref="OpdException">OPD3007: the system does not start it.</exception>
-    public Process Start(string folder)
+    public Process StartWorker(string folder)
     {
         Process process = Start("work", folder);
         // The worker takes its own output away at once. What comes before that is the runtime's, when it cannot start.

@@ -19,7 +19,7 @@ internal sealed class WorkerPresence : IDisposable
     private readonly Lock _writing = new();
     private WorkerRecord _record;
     private RunState? _written;
-    private bool _leaving;
+    private bool _leaving, _gone;
 
     private WorkerPresence(string folder, FileStream held, RunControl control, WorkerRecord record, TimeProvider time)
     {
@@ -94,13 +94,14 @@ internal sealed class WorkerPresence : IDisposable
     {
         lock (_writing)
         {
+            if (_gone) return; // a beat that was late: the file may be another worker's by now
             WorkerStatus now = _control.Now;
             // A run has ended when its process lets go of it: what is still written until then belongs to it.
             if (!RunLife.IsEnded(now.State) || _leaving) _record = _record with { State = now.State };
             _record = _record with { Step = now.Step, Time = _time.GetUtcNow() };
             try
             {
-                SmallFile.Write(_file, _record);
+                SmallFile.WriteForNow(_file, _record);
                 _written = now.State;
             }
             catch (OpdException)
@@ -118,6 +119,7 @@ internal sealed class WorkerPresence : IDisposable
         _server.Dispose();
         lock (_writing) _leaving = true;
         Beat();
+        lock (_writing) _gone = true;
         _lock.Dispose();
     }
 }

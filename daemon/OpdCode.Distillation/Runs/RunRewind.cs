@@ -49,28 +49,8 @@ internal static class RunRewind
             head += end + 1;
         }
         if (head == all.Length) return;
-        using var files = new WholeFile();
-        files.Write(Path.Combine(superseded, name), stream => stream.Write(all.AsSpan(head)));
-        files.Commit();
-        files.Write(path, stream => stream.Write(all.AsSpan(0, head)));
-        Patiently(files.Commit);
-    }
-
-    // Windows refuses to replace a file while another program has it open; readers open a run's files for moments only.
-    private static void Patiently(Action replace)
-    {
-        for (int attempt = 1; ; attempt++)
-        {
-            try
-            {
-                replace();
-                return;
-            }
-            catch (OpdCode.Protocol.OpdException) when (OperatingSystem.IsWindows() && attempt < 20)
-            {
-                Task.Delay(100).Wait();
-            }
-        }
+        WholeFile.Replace(Path.Combine(superseded, name), stream => stream.Write(all.AsSpan(head)));
+        WholeFile.Replace(path, stream => stream.Write(all.AsSpan(0, head)));
     }
 
     private static int? StepOf(ReadOnlyMemory<byte> line)

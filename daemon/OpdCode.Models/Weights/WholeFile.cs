@@ -4,25 +4,79 @@ namespace OpdCode.Models.Weights;
 
 /// <summary>
 /// Writes files that are either complete or not there: each is written beside its place under another name and flushed
-/// to the disk; only when all of a set are, they are renamed.
+/// to the disk; only when all of a set are, they are renamed. This is how every file is written that is not appended to.
 /// </summary>
 public sealed class WholeFile : IDisposable
 {
-    private const string PartialSuffix = ".partial";
+    // Two seconds: what reads a file of a run, a virus scanner for one, is done by then.
+    private const int MostAttempts = 200;
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(10);
+    private static int s_written;
+
+    // One name for all that is left of a killed process, so that the next one writes over it.
+    private readonly string _suffix;
     private readonly List<string> _partials = [];
+
+    /// <summary>A set of files that nobody else writes at the same time.</summary>
+    public WholeFile() : this(".partial")
+    {
+    }
+
+    private WholeFile(string suffix) => _suffix = suffix;
+
+    /// <summary>Writes one file in one go. Several may write the same one at the same time: each writes a whole one, and one of them stays.</summary>
+    /// <param name="path">Full path; its folder is made when missing.</param>
+    /// <param name="write">Writes the content.</param>
+    /// <exception cref="OpdException">OPD3003 when the disk is full, read-only or refuses otherwise; what was there is there still.</exception>
+    public static void Replace(string path, Action<Stream> write)
+    {
+        using WholeFile file = Alone();
+        file.Write(path, write);
+        file.Commit();
+    }
+
+    /// <summary>As <see cref="Replace"/>, for what is worth nothing after a power failure: it is not flushed to the disk.</summary>
+    /// <param name="path">Full path; its folder is made when missing.</param>
+    /// <param name="write">Writes the content.</param>
+    /// <exception cref="OpdException">OPD3003.</exception>
+    public static void ReplaceForNow(string path, Action<Stream> write)
+    {
+        using WholeFile file = Alone();
+        file.WriteAside(path, write, stream => stream.Flush());
+        file.Commit();
+    }
+
+    /// <summary>As <see cref="Replace"/>, unless there is a file of that name.</summary>
+    /// <param name="path">Full path; its folder is made when missing.</param>
+    /// <param name="write">Writes the content.</param>
+    /// <returns>Whether it was written.</returns>
+    /// <exception cref="OpdException">OPD3003.</exception>
+    public static bool TryCreate(string path, Action<Stream> write)
+    {
+        if (File.Exists(path)) return false;
+        using WholeFile file = Alone();
+        file.Write(path, write);
+        try
+        {
+            File.Move(path + file._suffix, path, overwrite: false);
+            file._partials.Clear();
+            return true;
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return false; // somebody was faster
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw Refused(path, failure);
+        }
+    }
 
     /// <summary>Writes and flushes one file; it appears under its name with <see cref="Commit"/>.</summary>
     /// <param name="path">Full path; its folder is made when missing.</param>
     /// <param name="write">Writes the content.</param>
     /// <exception cref="OpdException">OPD3003 when the disk is full, read-only or refuses otherwise.</exception>
-    public void Write(string path, Action<Stream> write) => Guard(path, () =>
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        using var stream = new FileStream(path + PartialSuffix, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
-        _partials.Add(path);
-        write(stream);
-        stream.Flush(flushToDisk: true);
-    });
+    public void Write(string path, Action<Stream> write) => WriteAside(path, write, stream => stream.Flush(flushToDisk: true));
 
     /// <summary>Gives all files their names, in the order in which they were written, replacing what was there.</summary>
     /// <exception cref="OpdException">OPD3003 when the disk refuses.</exception>
@@ -31,7 +85,7 @@ public sealed class WholeFile : IDisposable
         while (_partials.Count > 0)
         {
             string path = _partials[0];
-            Guard(path, () => File.Move(path + PartialSuffix, path, overwrite: true));
+            Guard(path, () => Move(path + _suffix, path));
             _partials.RemoveAt(0);
         }
     }
@@ -46,7 +100,7 @@ public sealed class WholeFile : IDisposable
         {
             try
             {
-                File.Delete(path + PartialSuffix);
+                File.Delete(path + _suffix);
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
@@ -54,6 +108,34 @@ public sealed class WholeFile : IDisposable
             }
         }
         _partials.Clear();
+    }
+
+    private static WholeFile Alone() => new(FormattableString.Invariant($".{Environment.ProcessId}-{Interlocked.Increment(ref s_written)}.partial"));
+
+    private void WriteAside(string path, Action<Stream> write, Action<FileStream> flush) => Guard(path, () =>
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using var stream = new FileStream(path + _suffix, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
+        _partials.Add(path);
+        write(stream);
+        flush(stream);
+    });
+
+    // On Windows a file that somebody reads at this moment cannot be replaced until they are done.
+    private static void Move(string aside, string path)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                File.Move(aside, path, overwrite: true);
+                return;
+            }
+            catch (Exception failure) when (OperatingSystem.IsWindows() && attempt < MostAttempts && failure is IOException or UnauthorizedAccessException)
+            {
+                Thread.Sleep(s_pause);
+            }
+        }
     }
 
     private static void Guard(string path, Action action)
@@ -64,8 +146,10 @@ public sealed class WholeFile : IDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new OpdException(ErrorCodes.RunFolder,
-                $"{path} cannot be written or replaced: {failure.Message} Nothing half-written is left. Free some space, close what reads the file, or choose another folder.", failure);
+            throw Refused(path, failure);
         }
     }
+
+    private static OpdException Refused(string path, Exception failure) => new(ErrorCodes.RunFolder,
+        $"{path} cannot be written or replaced: {failure.Message} Nothing half-written is left. Free some space, close what reads the file, or choose another folder.", failure);
 }

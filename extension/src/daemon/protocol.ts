@@ -915,7 +915,7 @@ export interface RunFailure {
   readonly signal?: string;
   /** True when the system ended it for lack of memory, as far as that can be known. */
   readonly outOfMemory: boolean;
-  /** The last lines of its log. */
+  /** The last lines of its log: forty of a run's detail, five of a list's, and those not in full length. */
   readonly logTail: readonly string[];
   /** Step of the last good checkpoint; null without one. */
   readonly checkpoint?: number;

@@ -1,6 +1,6 @@
 namespace OpdCode.Daemon.Tests.Bench;
 
-/// <summary>Resident memory belongs to the whole process: what watches it runs while nothing else does.</summary>
+/// <summary>Memory belongs to the whole process: what watches it runs while nothing else does.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class BenchTestsCollection
 {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OpdCode.Daemon.Bench.Waiting;
 using OpdCode.Daemon.Catalogue;
 using OpdCode.Daemon.Supervision;
 using OpdCode.Daemon.Tests.Commands;
@@ -20,7 +21,7 @@ public sealed class RunCatalogueTests(ITestOutputHelper output) : IDisposable
 
     /// <summary>The bound: a list of 10,000 runs under 50 ms.</summary>
     [Fact]
-    public void Ten_thousand_runs_are_listed_in_fifty_milliseconds()
+    public async Task Ten_thousand_runs_are_listed_in_fifty_milliseconds()
     {
         Run[] runs = [.. Enumerable.Range(0, 10_000).Select(i => new Run
         {
@@ -29,17 +30,10 @@ public sealed class RunCatalogueTests(ITestOutputHelper output) : IDisposable
         })];
         foreach (ListRunsParams asked in (ListRunsParams[])[new() { Limit = 10_000 }, new() { Limit = 10_000, Sort = "metric:loss", Descending = false }, new() { Limit = 10_000, Sort = "name" }, new() { Search = "gkd synthetic", Limit = 10_000 }])
         {
-            double best = double.MaxValue;
-            for (int repeat = 0; repeat < 5; repeat++)
-            {
-                long began = Stopwatch.GetTimestamp();
-                RunList list = RunFilter.Apply(runs, asked);
-                best = Math.Min(best, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
-                Assert.Equal(asked.Search is null ? 10_000 : 5_000, list.Total);
-                if (asked.Sort == "metric:loss") Assert.Equal(Enumerable.Range(0, 10_000).Select(i => (double)i), list.Runs.Select(r => r.Latest["loss"]));
-            }
-            output.WriteLine($"{asked.Sort} {asked.Search}: {best:F1} ms");
-            Assert.True(best < 50, $"{asked.Sort}: {best:F1} ms");
+            RunList list = RunFilter.Apply(runs, asked);
+            Assert.Equal(asked.Search is null ? 10_000 : 5_000, list.Total);
+            if (asked.Sort == "metric:loss") Assert.Equal(Enumerable.Range(0, 10_000).Select(i => (double)i), list.Runs.Select(r => r.Latest["loss"]));
+            await Patience.Within(50, () => Task.FromResult(RunFilter.Apply(runs, asked)));
         }
     }
 
@@ -48,7 +42,7 @@ public sealed class RunCatalogueTests(ITestOutputHelper output) : IDisposable
     public async Task The_catalogue_knows_the_runs_of_the_last_time()
     {
         int count = int.TryParse(Environment.GetEnvironmentVariable("OPDCODE_RUNS"), out int given) ? given : 200;
-        for (int i = 0; i < count; i++) SyntheticRuns.Write(_folder.Path, i);
+        for (int i = 0; i < count; i++) DaemonScene.WriteRun(_folder.Path, i);
         long began = Stopwatch.GetTimestamp();
         await using (RunSupervisor first = Daemon()) await first.Open(default);
         output.WriteLine($"{count} folders read in {Stopwatch.GetElapsedTime(began).TotalMilliseconds:F0} ms");
@@ -57,7 +51,7 @@ public sealed class RunCatalogueTests(ITestOutputHelper output) : IDisposable
         Assert.True(await daemon.Catalogue.Load(default));
         output.WriteLine($"catalogue loaded in {Stopwatch.GetElapsedTime(began).TotalMilliseconds:F0} ms");
         began = Stopwatch.GetTimestamp();
-        Assert.Empty(daemon.Catalogue.Scan());
+        Assert.Empty(daemon.Catalogue.Scan(default));
         output.WriteLine($"compared with the folders in {Stopwatch.GetElapsedTime(began).TotalMilliseconds:F0} ms");
         began = Stopwatch.GetTimestamp();
         RunList list = daemon.Catalogue.List(new ListRunsParams { Limit = 10_000 });
@@ -70,7 +64,7 @@ public sealed class RunCatalogueTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task Rebuilding_loses_neither_stars_nor_notes()
     {
-        for (int i = 0; i < 5; i++) SyntheticRuns.Write(_folder.Path, i);
+        for (int i = 0; i < 5; i++) DaemonScene.WriteRun(_folder.Path, i);
         await using RunSupervisor daemon = Daemon();
         await daemon.Open(default);
         await Steering(daemon).Annotate(new AnnotateRunParams { RunId = "run-00003", Starred = true, Note = "the good one", Name = "mine" }, default);
@@ -89,7 +83,7 @@ public sealed class RunCatalogueTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task A_damaged_catalogue_is_made_anew()
     {
-        for (int i = 0; i < 5; i++) SyntheticRuns.Write(_folder.Path, i);
+        for (int i = 0; i < 5; i++) DaemonScene.WriteRun(_folder.Path, i);
         await using (RunSupervisor daemon = Daemon()) await daemon.Open(default);
         foreach (byte[] damage in (byte[][])[[], new byte[100], [.. Enumerable.Range(0, 20_000).Select(i => (byte)(i * 7))]])
         {
@@ -104,7 +98,7 @@ public sealed class RunCatalogueTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task What_one_daemon_attaches_another_sees()
     {
-        for (int i = 0; i < 3; i++) SyntheticRuns.Write(_folder.Path, i);
+        for (int i = 0; i < 3; i++) DaemonScene.WriteRun(_folder.Path, i);
         await using RunSupervisor one = Daemon(), other = Daemon();
         await one.Open(default);
         await other.Open(default);
@@ -120,7 +114,7 @@ public sealed class RunCatalogueTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task Two_processes_share_the_catalogue()
     {
-        for (int i = 0; i < 30; i++) SyntheticRuns.Write(_folder.Path, i);
+        for (int i = 0; i < 30; i++) DaemonScene.WriteRun(_folder.Path, i);
         Task<(int Code, byte[] Output, string Error)>[] others = [.. Enumerable.Range(0, 2).Select(_ => OpdCodeProcess.Run([], "runs", "rebuild", "--runs", _folder.Path, "--json"))];
         await using (RunSupervisor daemon = Daemon())
         {
@@ -131,14 +125,14 @@ public sealed class RunCatalogueTests(ITestOutputHelper output) : IDisposable
         foreach ((int code, byte[] _, string error) in await Task.WhenAll(others)) Assert.True(code == 0, error);
         await using RunSupervisor after = Daemon();
         Assert.True(await after.Catalogue.Load(default), "the catalogue was lost");
-        after.Catalogue.Scan();
+        after.Catalogue.Scan(default);
         Assert.Equal(30, after.Catalogue.List(new ListRunsParams { StarredOnly = true }).Total);
     }
 
     [Fact]
     public async Task Lists_refuse_what_is_no_order_and_no_page()
     {
-        SyntheticRuns.Write(_folder.Path, 0);
+        DaemonScene.WriteRun(_folder.Path, 0);
         await using RunSupervisor daemon = Daemon();
         await daemon.Open(default);
         foreach (ListRunsParams asked in (ListRunsParams[])[new() { Sort = "size" }, new() { Offset = -1 }, new() { Limit = 0 }, new() { Limit = 20_000 }])

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using OpdCode.Daemon.Bench.Waiting;
 using OpdCode.Daemon.Catalogue;
-using OpdCode.Daemon.Tests.Catalogue;
 using OpdCode.Protocol;
 using static OpdCode.Distillation.Tests.ToyModels;
 
@@ -16,7 +16,7 @@ public sealed class RunsCommandTests : IDisposable
     public async Task Runs_are_listed_shown_exported_deleted_and_rebuilt()
     {
         string recipe = WriteRecipe(_folder, steps: 2), runs = _folder.File("runs"), run = Path.Combine(runs, "mine");
-        SyntheticRuns.Write(runs, 3);
+        DaemonScene.WriteRun(runs, 3);
         await CommandLine.Json("run", recipe, "--out", run);
         JsonElement list = await CommandLine.Json("runs", "list", "--runs", runs);
         Assert.Equal(["mine", "run-00003"], list.GetProperty("runs").EnumerateArray().Select(r => r.GetProperty("id").GetString()));
@@ -46,11 +46,11 @@ public sealed class RunsCommandTests : IDisposable
         string recipe = WriteRecipe(_folder, steps: 1_000_000), runs = _folder.File("runs"), run = Path.Combine(runs, "foreground");
         Task<(int Code, byte[] Output, string Error)> terminal = OpdCodeProcess.Run([], "run", recipe, "--out", run);
         var reader = new RunFolderReader(run);
-        for (int i = 0; i < 1500 && reader.Worker() is not { State: RunState.Running }; i++) await Task.Delay(20);
+        await Patience.Until(() => reader.Worker() is { State: RunState.Running }, () => $"the run is {reader.Worker()}");
         Assert.True(reader.Worker() is { Foreground: true });
         JsonElement paused = await CommandLine.Json("runs", "pause", "foreground", "--runs", runs);
         Assert.Contains(paused.GetProperty("state").GetString(), (string[])["pausing", "paused"]);
-        for (int i = 0; i < 1500 && reader.Worker() is not { State: RunState.Paused }; i++) await Task.Delay(20);
+        await Patience.Until(() => reader.Worker() is { State: RunState.Paused }, () => $"the run is {reader.Worker()}");
         await CommandLine.Json("runs", "stop", run);
         (int code, byte[] _, string error) = await terminal;
         Assert.True(code == 130, error);

@@ -41,9 +41,10 @@ public sealed class CurveTests
     {
         int[] steps = [1, 2, 3, 7, 8, 20, 21];
         double[] values = [1, 5, double.NaN, 2, -3, 4, double.PositiveInfinity];
-        double[] smooth = CurveSmoothing.Smooth(steps, values, 2.5);
+        double[] smooth = CurveSmoothing.At(steps, values, 2.5, [0, 1, 2, 3, 4, 5, 6]);
         for (int t = 0; t < steps.Length; t++)
         {
+            Assert.Equal(smooth[t], Assert.Single(CurveSmoothing.At(steps, values, 2.5, [t]))); // which others are wanted means nothing
             double sum = 0, weight = 0;
             for (int i = 0; i <= t; i++)
             {
@@ -54,6 +55,7 @@ public sealed class CurveTests
             }
             Assert.Equal(sum / weight, smooth[t], 12);
         }
-        Assert.True(double.IsNaN(CurveSmoothing.Smooth([1], [double.NaN], 1)[0]));
+        Assert.True(double.IsNaN(CurveSmoothing.At([1], [double.NaN], 1, [0])[0]));
+        Assert.Empty(CurveSmoothing.At([], [], 1, []));
     }
 }

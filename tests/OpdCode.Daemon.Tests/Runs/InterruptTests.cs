@@ -13,34 +13,48 @@ public sealed class InterruptTests : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly string _recipe;
 
-    public InterruptTests() => _recipe = WriteRecipe(_folder, steps: 60, more: """, "checkpoint": { "keep": 0 }""");
+    public InterruptTests() => _recipe = Recipe(steps: 60);
+
+    private string Recipe(int steps) => WriteRecipe(_folder, steps: steps, more: """, "checkpoint": { "keep": 0 }""");
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>Windows has no way to send Ctrl+C to one process alone; there the requests behind it are tested in process (ResumeTests).</summary>
-    [Theory]
-    [InlineData("-INT")]
-    [InlineData("-TERM")]
+    /// <summary>Windows can send Ctrl+Break to one process and its children, and Ctrl+C to nobody alone; both ask the same.</summary>
+    public static TheoryData<string> Signals => OperatingSystem.IsWindows() ? ["BREAK"] : ["INT", "TERM"];
+
+    [Theory, MemberData(nameof(Signals))]
     public async Task The_first_signal_stops_and_saves(string signal)
     {
-        if (OperatingSystem.IsWindows()) return;
-        string run = _folder.File("run"), whole = _folder.File("whole");
-        using (Process process = Start("dotnet", "run", _recipe, "--out", run))
+        string run = _folder.File("run"), whole = _folder.File("whole"), recipe = _recipe;
+        int steps = 60;
+        // A signal that comes after the last step is sent again to a longer run.
+        while (await Interrupted(recipe, run, signal) is 0)
         {
-            while (!File.Exists(Path.Combine(run, "metrics.jsonl")) && !process.HasExited) await Task.Delay(2);
-            using (Process kill = Process.Start("kill", [signal, $"{process.Id}"])) await kill.WaitForExitAsync();
-            string error = await process.StandardError.ReadToEndAsync();
-            await process.WaitForExitAsync();
-            Assert.Equal(130, process.ExitCode);
-            Assert.Contains("Stopping after this step", error, StringComparison.Ordinal);
+            Assert.InRange(steps *= 4, 0, 100_000);
+            recipe = Recipe(steps);
+            Directory.Delete(run, recursive: true);
         }
         RunEvent last = RunReader.Open(run).ReadEvents()[^1];
         Assert.Equal("stopped", last.Event);
-        Assert.InRange(last.Step, 0, 59);
+        Assert.InRange(last.Step, 0, steps - 1);
         Assert.Equal($"checkpoint-{last.Step}\n", File.ReadAllText(Path.Combine(run, "checkpoints", "latest")));
         await OpdCodeProcess.Succeed("resume", run);
-        await OpdCodeProcess.Succeed("run", _recipe, "--out", whole);
+        await OpdCodeProcess.Succeed("run", recipe, "--out", whole);
         RunFiles.AssertSame(whole, run);
+    }
+
+    // Starts a run, interrupts it after its first line, and gives its exit code: 130, or 0 when it was done by then.
+    private static async Task<int> Interrupted(string recipe, string run, string signal)
+    {
+        using Process process = Start("dotnet", "run", recipe, "--out", run);
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        await Patience.Until(() => File.Exists(Path.Combine(run, "metrics.jsonl")) || process.HasExited, () => "the run did not begin");
+        await Interruption.Send(process, signal);
+        await process.WaitForExitAsync();
+        if (process.ExitCode == 0) return 0;
+        Assert.True(process.ExitCode == 130, await error);
+        Assert.Contains("Stopping after this step", await error, StringComparison.Ordinal);
+        return process.ExitCode;
     }
 
     /// <summary>A tmpfs of 2 MB where the system lets the test mount one; elsewhere a checkpoint folder that cannot be made.</summary>
@@ -103,6 +117,7 @@ public sealed class InterruptTests : IDisposable
     {
         bool product = program == "dotnet";
         var start = new ProcessStartInfo(product ? Dotnet : program) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        if (OperatingSystem.IsWindows()) start.CreateNewProcessGroup = true; // whom Ctrl+Break is sent to
         if (product) start.ArgumentList.Add(OpdCodeProcess.Program);
         foreach (string argument in args) start.ArgumentList.Add(argument);
         return Process.Start(start)!;

@@ -24,7 +24,7 @@ public sealed class ScorerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static Scorer Start(TimeSpan? idle = null) => new(WorkerLauncher.OfThisProgram(), TimeProvider.System, idle ?? TimeSpan.FromMinutes(5));
+    private static Scorer Start(TimeProvider? time = null) => new(WorkerLauncher.OfThisProgram(), time ?? TimeProvider.System, TimeSpan.FromMinutes(5));
 
     private ScoreParams Text(string text) => new() { Student = _student, Teacher = _teacher, Prompt = "ab", Text = text, TopK = 3 };
 
@@ -63,12 +63,18 @@ public sealed class ScorerTests : IDisposable
     [Fact]
     public async Task The_process_ends_when_nothing_is_asked_and_a_killed_one_is_told_and_replaced()
     {
-        using Scorer scorer = Start(idle: TimeSpan.FromMilliseconds(300));
+        var time = new ManualTime();
+        using Scorer scorer = Start(time);
         await scorer.Generate(new GenerateParams { Model = _student, Prompt = "ab", MaxNewTokens = 2 }, (_, _) => { }, default);
         int process = scorer.ProcessId!.Value;
+        time.Advance(TimeSpan.FromMinutes(4));
+        Assert.Equal(process, scorer.ProcessId);
+        await scorer.Generate(new GenerateParams { Model = _student, Prompt = "ab", MaxNewTokens = 2 }, (_, _) => { }, default);
+        time.Advance(TimeSpan.FromMinutes(4)); // counted from the last question
+        Assert.Equal(process, scorer.ProcessId);
+        time.Advance(TimeSpan.FromMinutes(2));
         await Gone(process);
-        for (int i = 0; i < 400 && scorer.ProcessId is not null; i++) await Task.Delay(25); // the process is gone a moment before its owner knows
-        Assert.Null(scorer.ProcessId);
+        await Patience.Until(() => scorer.ProcessId is null, () => "the scorer is not let go of"); // the process is gone a moment before its owner knows
 
         // Minutes of work, so that however late the first word about it arrives, the process is killed in the midst of it.
         string slow = Write(_folder.File("slow"), 7, hidden: 512, layers: 8, context: 32_768);
@@ -79,6 +85,16 @@ public sealed class ScorerTests : IDisposable
         Assert.Equal(ErrorCodes.WorkerLost, (await Assert.ThrowsAsync<OpdException>(() => asked)).Code);
         Assert.NotEmpty((await scorer.Generate(new GenerateParams { Model = _student, Prompt = "ab", MaxNewTokens = 2 }, (_, _) => { }, default)).Finish);
         await scorer.Close();
+    }
+
+    [Fact]
+    public async Task A_process_that_cannot_start_is_not_waited_for()
+    {
+        using var scorer = new Scorer(new WorkerLauncher(Environment.ProcessPath!, [_folder.File("no-such.dll")]), TimeProvider.System, TimeSpan.FromMinutes(5));
+        OpdException failure = await Assert.ThrowsAsync<OpdException>(() => scorer.Score(Text("hello"), (_, _) => { }, default));
+        Assert.Equal(ErrorCodes.WorkerLost, failure.Code);
+        Assert.Contains("ended with exit code", failure.Message, StringComparison.Ordinal);
+        Assert.Null(scorer.ProcessId);
     }
 
     [Fact]
@@ -99,9 +115,5 @@ public sealed class ScorerTests : IDisposable
         Assert.Equal(4, loads);
     }
 
-    private static async Task Gone(int process)
-    {
-        for (int i = 0; i < 400 && ProcessIdentity.BirthOf(process) is not null; i++) await Task.Delay(25);
-        Assert.Null(ProcessIdentity.BirthOf(process));
-    }
+    private static Task Gone(int process) => Patience.Until(() => ProcessIdentity.BirthOf(process) is null, () => $"process {process} is still there");
 }

@@ -32,7 +32,7 @@ internal sealed class RpcTestClient
 
     public Task End => _reading;
 
-    public Task<JsonElement> Initialize(string folder, string? runs = null, bool isTrusted = true, int? process = null) => Result("initialize", new InitializeParams
+    public Task<JsonElement> Initialize(string folder, string? runs = null, bool isTrusted = true, int? process = null, bool isUpdate = false) => Result(isUpdate ? "session/update" : "initialize", new InitializeParams
     {
         ProtocolVersion = ProtocolVersion.Current, Client = "test", WorkspaceFolders = [folder], RunsDirectory = runs, Trusted = isTrusted, ProcessId = process,
     });
@@ -63,7 +63,7 @@ internal sealed class RpcTestClient
         var waiting = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting[id] = waiting;
         Send(Frame(message.ToJsonString()));
-        return waiting.Task.WaitAsync(TimeSpan.FromMinutes(2));
+        return waiting.Task.WaitAsync(Patience.Limit);
     }
 
     public static byte[] Frame(string message) => [.. Encoding.ASCII.GetBytes($"Content-Length: {Encoding.UTF8.GetByteCount(message)}\r\n\r\n"), .. Encoding.UTF8.GetBytes(message)];

@@ -13,7 +13,8 @@ public sealed class ServeProcessTests
         using var folder = new ToyModels.TemporaryFolder();
         using var served = new ServeProcess();
         await served.Client.Initialize(folder.Path);
-        Assert.InRange(await served.Close(), TimeSpan.Zero, TimeSpan.FromSeconds(5)); // one second on a quiet machine
+        // One second is the promise on a quiet machine (`opdcode bench daemon`); whatever it could wait for takes longer than this.
+        Assert.InRange(await served.Close(), TimeSpan.Zero, TimeSpan.FromSeconds(25));
         Assert.Equal(0, served.Process.ExitCode);
         Assert.Null(served.Client.Violation);
     }
@@ -31,7 +32,7 @@ public sealed class ServeProcessTests
         await served.Client.Initialize(folder.Path, process: user.Id);
         user.Kill();
         await user.WaitForExitAsync();
-        await served.Process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10));
+        await served.Process.WaitForExitAsync().WaitAsync(Patience.Limit);
         Assert.Equal(0, served.Process.ExitCode);
     }
 
@@ -48,9 +49,8 @@ public sealed class ServeProcessTests
               "objective": { "kind": "divergence", "divergence": "reverse-kl" }, "data": { "train": "prompts.jsonl", "format": "plain" }, "steps": 2,
               "rollout": { "promptsPerStep": 1, "maxNewTokens": 4 } }
             """);
-        Environment.SetEnvironmentVariable("OMP_DISPLAY_ENV", "TRUE"); // the OpenMP runtime below libtorch prints when it is loaded
-        using var served = new ServeProcess("--log-level", "debug");
-        Environment.SetEnvironmentVariable("OMP_DISPLAY_ENV", null);
+        // The OpenMP runtime below libtorch prints when it is loaded.
+        using var served = new ServeProcess(new Dictionary<string, string> { ["OMP_DISPLAY_ENV"] = "TRUE" }, "--log-level", "debug");
         await served.Client.Initialize(folder.Path);
         using var stop = new CancellationTokenSource();
         Task noise = OperatingSystem.IsLinux() ? Task.Run(() => Print(served.Process.Id, stop.Token)) : Task.CompletedTask;
@@ -62,11 +62,7 @@ public sealed class ServeProcessTests
             Assert.True(validation.Ok, string.Join("\n", validation.Problems.Select(p => p.Message)));
         }
         Run run = await served.Client.Result<Run>("runs/start", new StartRunParams { RecipePath = folder.File("a.opd.json") });
-        for (int i = 0; i < 600 && run.State is RunState.Queued or RunState.Starting or RunState.Running; i++)
-        {
-            await Task.Delay(100);
-            run = (await served.Client.Result<RunDetail>("runs/get", new RunParams { RunId = run.Id })).Run;
-        }
+        run = await served.Until(run.Id, r => r.State is not (RunState.Queued or RunState.Starting or RunState.Running));
         Assert.Equal((RunState.Completed, 2), (run.State, run.Step));
         TokenFeedback scored = await served.Client.Result<TokenFeedback>("score", new ScoreParams { Student = folder.File("student"), Teacher = folder.File("teacher"), Prompt = "a", Text = "bcd" });
         Assert.Contains(scored.Columns, c => c.Name == "logRatio");
@@ -115,15 +111,8 @@ public sealed class ServeProcessTests
         // 700 ms is the promise on a quiet machine; computing time says it on a busy one as well.
         Assert.InRange(computed, 0, 2 * 700);
         Assert.DoesNotContain(served.Process.Modules.Cast<ProcessModule>(), m => m.ModuleName.Contains("torch_cpu", StringComparison.Ordinal));
-        var times = new List<double>();
-        for (int i = 0; i < 300; i++)
-        {
-            long asked = Stopwatch.GetTimestamp();
-            await served.Client.Result("recipes/edit", new EditRecipeParams { Text = "{}", Setting = "steps", Value = "42" });
-            times.Add(Stopwatch.GetElapsedTime(asked).TotalMilliseconds);
-        }
-        times.Sort();
-        Assert.InRange(times[times.Count / 2], 0, 10); // 1 ms is the promise
+        // A small call in 1 ms is the promise; `opdcode bench daemon` has the median.
+        await Patience.Within(5, () => served.Client.Result("recipes/edit", new EditRecipeParams { Text = "{}", Setting = "steps", Value = "42" }));
     }
 
     private static async Task Print(int process, CancellationToken stop)

@@ -45,7 +45,7 @@ internal sealed class ServedHere : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _toDaemon.Writer.CompleteAsync();
-        await _serving.WaitAsync(TimeSpan.FromSeconds(30));
+        await _serving.WaitAsync(Patience.Limit);
         _folder.Dispose();
         Assert.Null(Client.Violation);
     }

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using OpdCode.Daemon.Catalogue;
+using OpdCode.Daemon.Work;
 using OpdCode.Protocol;
 
 namespace OpdCode.Daemon.Tests.Serving;
@@ -91,6 +93,22 @@ public sealed class SessionTests
             string code = answer.GetProperty("error").GetProperty("data").GetProperty("code").GetString()!;
             Assert.True(code == ErrorCodes.NotTrusted || answer.GetProperty("error").GetProperty("code").GetInt32() == -32601, $"{rpc.Name}: {answer}");
         }
+    }
+
+    [Fact]
+    public async Task What_is_queued_in_a_restricted_workspace_starts_when_it_is_trusted()
+    {
+        await using var served = new ServedHere();
+        string run = Directory.CreateDirectory(Path.Combine(served.Runs, "a")).FullName;
+        SmallFile.Write(Path.Combine(run, RunFiles.Request), new RunRequest { Created = default, RecipePath = Path.Combine(served.Folder, "a.opd.json"), Recipe = "{}" });
+        string queue = new RunsFolder(served.Runs).QueueFile;
+        SmallFile.Write(queue, new { Version = 1, Runs = (string[])["a"] });
+        await served.Client.Initialize(served.Folder, isTrusted: false);
+        Assert.Equal(RunState.Queued, Assert.Single((await served.Client.Result<RunList>("runs/list", new ListRunsParams())).Runs).State);
+        await Task.Delay(2500); // the daemon looks at its queue once a second
+        Assert.False(File.Exists(Path.Combine(run, RunFiles.Worker)));
+        await served.Client.Initialize(served.Folder, isUpdate: true);
+        await Patience.Until(() => new RunFolderReader(run).LastLifeEvent()?.Event == "failed", () => "the run was not started"); // its recipe is empty
     }
 
     [Fact]

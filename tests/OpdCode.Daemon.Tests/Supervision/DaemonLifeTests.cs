@@ -19,7 +19,7 @@ public sealed class DaemonLifeTests : IDisposable
     public void Dispose()
     {
         foreach (ProcessIdentity worker in _workers) worker.Kill();
-        for (int i = 0; i < 100 && _workers.Exists(w => w.IsAlive); i++) Thread.Yield();
+        SpinWait.SpinUntil(() => !_workers.Exists(w => w.IsAlive), Patience.Limit); // a process that is being ended may hold its folder
         _folder.Dispose();
     }
 
@@ -53,7 +53,7 @@ public sealed class DaemonLifeTests : IDisposable
             daemon.Process.Kill(); // it alone
             await daemon.Process.WaitForExitAsync();
             // The worker holds none of the editor's pipes: the stream has an end at once.
-            await daemon.Client.End.WaitAsync(TimeSpan.FromSeconds(10));
+            await daemon.Client.End.WaitAsync(Patience.Limit);
         }
     }
 
@@ -72,7 +72,7 @@ public sealed class DaemonLifeTests : IDisposable
             await daemon.Close();
         }
         var reader = new RunFolderReader(Path.Combine(Runs, id));
-        for (int i = 0; i < 1000 && !RunFolderReader.HasEnded(reader.LastLifeEvent()); i++) await Task.Delay(20);
+        await Patience.Until(() => RunFolderReader.HasEnded(reader.LastLifeEvent()), () => $"the run did not end: {reader.LastLifeEvent()}");
         Assert.Equal("stopped", reader.LastLifeEvent()?.Event);
         Assert.NotNull(reader.LatestCheckpoint());
     }
@@ -105,19 +105,14 @@ public sealed class DaemonLifeTests : IDisposable
 
     private async Task<Run> Until(ServeProcess daemon, string id, Func<Run, bool> reached, bool isFirst)
     {
-        Run? run = null;
-        for (int i = 0; i < 1500; i++)
+        return await daemon.Until(id, run =>
         {
-            run = (await daemon.Client.Result<RunDetail>("runs/get", new RunParams { RunId = id })).Run;
             if (isFirst && run.WorkerProcess is int process && ProcessIdentity.BirthOf(process) is { } birth)
             {
                 _workers.Add(new ProcessIdentity(process, birth));
                 isFirst = false;
             }
-            if (reached(run)) return run;
-            await Task.Delay(40);
-        }
-        Assert.Fail($"{id} is {run?.State} at step {run?.Step}: {run?.Failure?.Message}\n{string.Join('\n', daemon.Log)}");
-        return run!;
+            return reached(run);
+        });
     }
 }

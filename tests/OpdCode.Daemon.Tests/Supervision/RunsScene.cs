@@ -10,8 +10,6 @@ namespace OpdCode.Daemon.Tests.Supervision;
 /// <summary>A runs folder with a toy recipe, a supervisor over it, and real worker processes.</summary>
 internal sealed class RunsScene : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
-
     public RunsScene(int steps = 100_000, string more = "")
     {
         Recipe = WriteRecipe(Folder, steps: steps, more: more);
@@ -56,14 +54,9 @@ internal sealed class RunsScene : IAsyncDisposable
 
     public async Task<Run> Until(string id, Func<Run, bool> reached)
     {
-        long started = TimeProvider.System.GetTimestamp();
-        while (true)
-        {
-            Run run = Now(id);
-            if (reached(run)) return run;
-            if (TimeProvider.System.GetElapsedTime(started) > s_patience) Assert.Fail($"{run.Name} is {run.State} at step {run.Step}: {run.Failure?.Message}\n{string.Join('\n', LogTail.Of(run.Folder))}");
-            await Task.Delay(20);
-        }
+        Run run = Now(id);
+        await Patience.Until(() => reached(run = Now(id)), () => $"{run.Name} is {run.State} at step {run.Step}: {run.Failure?.Message}\n{string.Join('\n', LogTail.Of(run.Folder))}");
+        return run;
     }
 
     public Task<Run> Until(string id, RunState state) => Until(id, run => run.State == state);

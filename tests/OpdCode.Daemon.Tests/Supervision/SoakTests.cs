@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using OpdCode.Daemon.Catalogue;
 using OpdCode.Daemon.Supervision;
+using OpdCode.Daemon.Tests.Bench;
 using OpdCode.Daemon.Work;
 using OpdCode.Protocol;
 using Xunit.Abstractions;
@@ -10,6 +11,7 @@ using static OpdCode.Distillation.Tests.ToyModels;
 namespace OpdCode.Daemon.Tests.Supervision;
 
 /// <summary>A day in minutes: a run that writes faster than any real one, watched as a daemon watches.</summary>
+[Collection(BenchTestsCollection.Name)]
 public sealed class SoakTests(ITestOutputHelper output)
 {
     private const int Batch = 1000;

@@ -1,0 +1,55 @@
+using OpdCode.Protocol;
+
+namespace OpdCode.Daemon.Bench.Waiting;
+
+/// <summary>How long an editor waits for the daemon.</summary>
+/// <param name="scene">What the daemon finds.</param>
+/// <param name="starts">How often it is started.</param>
+internal sealed class CallTimes(DaemonScene scene, int starts)
+{
+    private static readonly EditRecipeParams s_small = new() { Text = "{}", Setting = "steps", Value = "42" };
+
+    /// <summary>All figures, one after the other.</summary>
+    public IReadOnlyList<DaemonFigure> Measure(CancellationToken cancel)
+    {
+        using (ServedDaemon first = ServedDaemon.Start(scene, out _))
+        {
+            first.Call("runs/list", new ListRunsParams()); // reads all folders, and writes what the next ones start with
+            first.Close();
+        }
+        List<double> started = [], gone = [], cold = [], warm = [];
+        var all = new ListRunsParams { IncludeArchived = true, Limit = Math.Min(10_000, scene.Count) };
+        for (int i = 0; i < starts; i++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            using ServedDaemon daemon = ServedDaemon.Start(scene, out double milliseconds);
+            started.Add(milliseconds);
+            cold.Add(daemon.Call("runs/list", all));
+            for (int k = 0; k < 4; k++) warm.Add(daemon.Call("runs/list", all));
+            gone.Add(daemon.Close());
+        }
+        using ServedDaemon one = ServedDaemon.Start(scene, out _);
+        List<DaemonFigure> figures =
+        [
+            DaemonFigure.Of("start to initialize answered", "ms", 700, started),
+            DaemonFigure.Of("stdin closed to process gone", "ms", 1000, gone),
+            Repeated("small call (recipes/edit)", 1, one, "recipes/edit", s_small, 1000),
+            Repeated($"token feedback, {DaemonScene.PageTokens} tokens (rollouts/get)", 15, one, "rollouts/get", new GetRolloutParams { RunId = DaemonScene.Texts, Step = 1, Index = 1 }, 50),
+            DaemonFigure.Of($"list of {all.Limit} runs, first after start", "ms", 50, cold),
+            DaemonFigure.Of($"list of {all.Limit} runs, again", "ms", 50, warm),
+        ];
+        var curves = new GetMetricsParams { RunIds = [DaemonScene.Curves], MaxPoints = 1000 };
+        figures.Add(DaemonFigure.Of("100 curves to 1000 points, file not read yet", "ms", null, [one.Call("metrics/get", curves)]));
+        figures.Add(Repeated("100 curves to 1000 points", 100, one, "metrics/get", curves, 20));
+        figures.Add(Repeated("100 curves to 1000 points, smoothed", 100, one, "metrics/get", curves with { Smoothing = 50 }, 20));
+        return figures;
+    }
+
+    private static DaemonFigure Repeated(string name, double promise, ServedDaemon daemon, string method, object parameters, int times)
+    {
+        for (int i = 0; i < times / 4; i++) daemon.Call(method, parameters); // code is compiled while it runs
+        var measured = new List<double>();
+        for (int i = 0; i < times; i++) measured.Add(daemon.Call(method, parameters));
+        return DaemonFigure.Of(name, "ms", promise, measured);
+    }
+}
