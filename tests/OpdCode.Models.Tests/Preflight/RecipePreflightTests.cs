@@ -194,6 +194,7 @@ public sealed class RecipePreflightTests : IDisposable
         Assert.Contains("2 of 2 examples have no \"hint\"", problem.Message, StringComparison.Ordinal);
         Assert.Contains(Run("""signal.context={"kind": "template", "text": "{prompt"}""").Problems, p => p is { Code: ErrorCodes.ContextInvalid, Path: "signal.context" });
         Assert.Contains(Run("""signal.context={"kind": "harness", "harness": "no-such"}""").Problems, p => p is { Code: ErrorCodes.FileNotFound, Path: "signal.context" });
+        foreach (string model in new[] { "student", "teacher" }) Edit($"{model}/config.json", json => json["max_position_embeddings"] = 4096); // a harness says much
         Assert.DoesNotContain(Run("""signal.context={"kind": "harness", "hint": "answer"}""").Problems, p => p.Severity == ProblemSeverity.Error);
         Assert.Contains(Run("""signal.context={"kind": "harness", "hint": "solution"}""").Problems, p => p is { Code: ErrorCodes.DataColumnMissing, Path: "signal.context.hint" });
     }
