@@ -5,6 +5,7 @@ using OpdCode.Distillation.Runs;
 using OpdCode.Models;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
+using OpdCode.Recipes.Contexts;
 using OpdCode.Recipes.Data;
 using TorchSharp;
 using static OpdCode.Distillation.Tests.ToyModels;

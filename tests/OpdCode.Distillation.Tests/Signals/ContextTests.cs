@@ -3,6 +3,7 @@ using OpdCode.Distillation.Signals;
 using OpdCode.Models;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
+using OpdCode.Recipes.Contexts;
 using OpdCode.Recipes.Data;
 using TorchSharp;
 using static OpdCode.Distillation.Tests.ToyModels;

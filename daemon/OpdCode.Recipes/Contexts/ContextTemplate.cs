@@ -1,10 +1,10 @@
 using System.Text;
 using OpdCode.Protocol;
 
-namespace OpdCode.Distillation.Signals;
+namespace OpdCode.Recipes.Contexts;
 
 /// <summary>A text with {names}: parsed once, filled for every example. {{ and }} stand for braces.</summary>
-internal sealed class ContextTemplate
+public sealed class ContextTemplate
 {
     private readonly List<(string Text, bool IsName)> _parts = [];
 
@@ -21,6 +21,7 @@ internal sealed class ContextTemplate
     /// <exception cref="OpdException">OPD1321 for a brace that is not closed, a stray one, or an empty name.</exception>
     public static ContextTemplate Parse(string text, string setting)
     {
+        ArgumentNullException.ThrowIfNull(text);
         ContextTemplate template = new();
         StringBuilder plain = new();
         for (int i = 0; i < text.Length; i++)
@@ -52,6 +53,7 @@ internal sealed class ContextTemplate
     }
 
     /// <summary>The text with every name replaced by its value.</summary>
+    /// <param name="value">Gives the value of a name.</param>
     public string Fill(Func<string, string> value) => string.Concat(_parts.Select(p => p.IsName ? value(p.Text) : p.Text));
 
     private static OpdException Invalid(string setting, string what) => new(ErrorCodes.ContextInvalid, $"{setting}: {what}.");

@@ -1,4 +1,4 @@
-namespace OpdCode.Distillation.Environments;
+namespace OpdCode.Recipes.Contexts;
 
 /// <summary>One call of the student inside a harness.</summary>
 public sealed record HarnessStage

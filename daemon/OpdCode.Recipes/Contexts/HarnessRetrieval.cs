@@ -1,4 +1,4 @@
-namespace OpdCode.Distillation.Environments;
+namespace OpdCode.Recipes.Contexts;
 
 /// <summary>Examples from the memory, written out one after another.</summary>
 public sealed record HarnessRetrieval

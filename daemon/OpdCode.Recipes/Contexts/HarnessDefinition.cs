@@ -1,7 +1,7 @@
 using System.Text.Json;
 using OpdCode.Protocol;
 
-namespace OpdCode.Distillation.Environments;
+namespace OpdCode.Recipes.Contexts;
 
 /// <summary>
 /// A harness as data: stages in which the student writes, neighbours from a memory of examples, and the prompts that the
@@ -9,7 +9,10 @@ namespace OpdCode.Distillation.Environments;
 /// </summary>
 public sealed record HarnessDefinition
 {
-    private const string Folder = "OpdCode.Distillation.Environments.Harnesses.";
+    /// <summary>The name that templates use for the recipe's hint; it may be empty.</summary>
+    public const string HintName = "hint";
+
+    private const string Folder = "OpdCode.Recipes.Contexts.Harnesses.";
 
     private static readonly JsonSerializerOptions s_options = new(JsonSerializerDefaults.Web)
     {
@@ -69,5 +72,32 @@ public sealed record HarnessDefinition
         {
             throw new OpdException(ErrorCodes.ContextInvalid, $"The harness {name} cannot be read: {failure.Message} It needs \"title\", \"source\" and \"final\"; plan-solve is an example.", failure);
         }
+    }
+
+    /// <summary>Refuses a name that nothing will ever give: a slip of the pen, not an example to leave out.</summary>
+    /// <param name="name">What the recipe calls the harness, for messages.</param>
+    /// <param name="columns">Columns of the data.</param>
+    /// <exception cref="OpdException">OPD1321 naming what is not known, where, and what is.</exception>
+    public void CheckNames(string name, IEnumerable<string> columns)
+    {
+        HashSet<string> known = [HintName, "prompt", "completion", "answer", "privileged_context", .. columns, .. Retrieve.Keys];
+        foreach (HarnessStage stage in Stages)
+        {
+            Check(stage.Prompt, $"stage {stage.Name}");
+            known.Add(stage.Name);
+        }
+        foreach (string final in Final) Check(final, "final");
+        foreach (HarnessRetrieval retrieval in Retrieve.Values)
+            foreach (string stage in new[] { retrieval.SameAnswerAs, retrieval.OtherAnswerThan }.OfType<string>())
+                if (!Stages.Any(s => s.Name == stage)) throw Unknown(stage, "retrieve", Stages.Select(s => s.Name));
+
+        void Check(string text, string where)
+        {
+            foreach (string used in ContextTemplate.Parse(text, $"{where} of the harness").Names)
+                if (!known.Contains(used)) throw Unknown(used, where, known);
+        }
+
+        OpdException Unknown(string used, string where, IEnumerable<string> there) => new(ErrorCodes.ContextInvalid,
+            $"The harness {name} names {{{used}}} in {where}, which nothing gives. Known there: {string.Join(", ", there)}.");
     }
 }
