@@ -47,7 +47,8 @@ public sealed class CpuGenerationTests
         using Decoder model = TinyModels.Create("llama", json => json["vocab_size"] = System.Text.Json.Nodes.JsonNode.Parse("1300"));
         SamplingOptions options = s_options with { Temperature = temperature, TopK = topK, TopP = topP };
         IReadOnlyList<GeneratedSequence> kernels = CpuGeneration.Run(model, 1200, s_prompts, s_streams, options, default);
-        IReadOnlyList<GeneratedSequence> tensors = Generator.GenerateOnTensors(model, 1200, s_prompts, s_streams, options, default);
+        using var tensorGeneration = new TensorGeneration(model, 1200, s_prompts, s_streams, options);
+        IReadOnlyList<GeneratedSequence> tensors = tensorGeneration.Run(default);
         int different = 0;
         for (int i = 0; i < s_prompts.Length; i++)
         {

@@ -1,0 +1,183 @@
+using OpdCode.Models.Decoding;
+using TorchSharp;
+
+namespace OpdCode.Models.Generation;
+
+/// <summary>
+/// Continuous batching with tensors, on any device and in any type. Rows are aligned at their right end (what stands to
+/// the left of a row is masked), so that every row appends to the same slot of the cache, and a response that starts
+/// later takes a row like any other.
+/// </summary>
+internal sealed class TensorGeneration : IDisposable
+{
+    // Of one float32 tensor over rows × vocabulary: 128 MB.
+    private const int ElementsPerStep = 32_000_000;
+    private const int FewestPlaces = 16, MostPlaces = 256;
+
+    // Leaving and joining copies the cache; a row that stays after its end costs its share of every step. An eighth keeps both small.
+    private const int ShareThatLeaves = 8;
+
+    // Prompt tokens, padding included, that are computed at once: bounds the mask and the activations.
+    private const int PromptTokensAtOnce = 32_768;
+
+    private readonly Decoder _model;
+    private readonly int _vocabularySize;
+    private readonly SamplingOptions _options;
+    private readonly TensorResponse[] _responses;
+    private readonly Queue<TensorResponse> _waiting;
+    private readonly int _places;
+    private List<TensorResponse> _batch = []; // row → response
+    private KeyValueCache? _cache;
+    private torch.Tensor? _last_BD; // what the next token of each row is drawn from
+
+    /// <summary>Takes the prompts; nothing is computed yet.</summary>
+    /// <param name="model">The model that writes.</param>
+    /// <param name="vocabularySize">Ids from here on are never chosen.</param>
+    /// <param name="prompts">One per response.</param>
+    /// <param name="streams">Random stream of each response.</param>
+    /// <param name="options">Sampling and stopping.</param>
+    /// <param name="places">Responses written at a time; null: as many as the vocabulary's memory allows, 16 to 256.</param>
+    public TensorGeneration(Decoder model, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options, int? places = null)
+    {
+        if (streams.Count != prompts.Count) throw new ArgumentException($"{streams.Count} random streams for {prompts.Count} prompts", nameof(streams));
+        (_model, _vocabularySize, _options) = (model, vocabularySize, options);
+        _places = places ?? Math.Clamp(ElementsPerStep / vocabularySize, FewestPlaces, MostPlaces);
+        _responses = [.. prompts.Select((prompt, i) => new TensorResponse(prompt, streams[i], options.Limits?[i] ?? options.MaxNewTokens))];
+        _waiting = new Queue<TensorResponse>(_responses);
+    }
+
+    /// <summary>Writes all responses.</summary>
+    /// <param name="cancel">Checked between tokens.</param>
+    /// <returns>In the order of the prompts.</returns>
+    public IReadOnlyList<GeneratedSequence> Run(CancellationToken cancel)
+    {
+        using var none = torch.no_grad();
+        while (true)
+        {
+            cancel.ThrowIfCancellationRequested();
+            using DisposeScope scope = torch.NewDisposeScope();
+            int ended = _batch.Count(row => row.Ended);
+            bool enough = ended * ShareThatLeaves >= _batch.Count;
+            if (ended == _batch.Count && _waiting.Count == 0) return [.. _responses.Select(response => response.Result())];
+            if (ended > 0 && enough) DropEnded();
+            if (_batch.Count > 0) Read();
+            while (enough && _batch.Count < _places && _waiting.Count > 0) Admit();
+            Choose();
+        }
+    }
+
+    // Draws the next token of every row.
+    private void Choose()
+    {
+        torch.Tensor logits_BV = _model.Logits(_last_BD!).narrow(1, 0, _vocabularySize);
+        double[] uniforms = [.. _batch.Select(row => CounterRandom.Uniform(_options.Seed, row.Stream, row.Written))];
+        double[] chosen_3B = TokenSampler.Sample(logits_BV, uniforms, _options).cpu().data<double>().ToArray(); // the step's one transfer
+        int count = _batch.Count;
+        for (int b = 0; b < count; b++) _batch[b].Append((int)chosen_3B[b], chosen_3B[count + b], chosen_3B[2 * count + b], _options.StopIds);
+    }
+
+    // Computes the newest token of every row.
+    private void Read()
+    {
+        int slot = _cache!.Length;
+        torch.Tensor ids_B1 = torch.tensor(_batch.Select(row => (long)row.Last).ToArray(), [_batch.Count, 1], device: _model.Device);
+        torch.Tensor pads_B = Pads(_batch, slot, out bool unequal);
+        torch.Tensor hidden_B1D = _model.Hidden(ids_B1, new AttentionPattern
+        {
+            Positions_BT = (slot - pads_B).unsqueeze(1),
+            PositionLimit = slot + 1,
+            Mask_B1TS = unequal ? torch.arange(slot + 1, torch.int64, _model.Device).unsqueeze(0).ge(pads_B.unsqueeze(1)).view(_batch.Count, 1, 1, slot + 1) : null,
+        }, _cache);
+        Keep(hidden_B1D.select(1, 0));
+    }
+
+    // Ended rows leave; slots that no row needs any more leave with them.
+    private void DropEnded()
+    {
+        long[] kept = [.. Enumerable.Range(0, _batch.Count).Where(b => !_batch[b].Ended).Select(b => (long)b)];
+        _batch = [.. _batch.Where(row => !row.Ended)];
+        if (_batch.Count > 0)
+        {
+            _cache!.Select(torch.tensor(kept, device: _model.Device), unused: _cache.Length - _batch.Max(row => row.Read));
+            return;
+        }
+        _cache!.Dispose();
+        _cache = null;
+    }
+
+    // Each different prompt is computed once; the responses that share it copy its keys and values.
+    private void Admit()
+    {
+        var places = new Dictionary<int[], long>(new SameIds());
+        var joining = new List<TensorResponse>();
+        int longest = 0;
+        while (_batch.Count + joining.Count < _places && _waiting.TryPeek(out TensorResponse? next))
+        {
+            bool isNew = !places.ContainsKey(next.Prompt);
+            int width = Math.Max(longest, next.Prompt.Length);
+            if (isNew && places.Count > 0 && width * (places.Count + 1) > PromptTokensAtOnce) break;
+            if (isNew) places.Add(next.Prompt, places.Count);
+            longest = width;
+            joining.Add(_waiting.Dequeue());
+        }
+        var cache = new KeyValueCache(_model.Config, longest + KeyValueCache.Block);
+        torch.Tensor last_UD = Prefill([.. places.Keys], longest, cache);
+        torch.Tensor placeOfRow_R = torch.tensor(joining.Select(row => places[row.Prompt]).ToArray(), device: _model.Device);
+        if (places.Count < joining.Count) cache.Select(placeOfRow_R, unused: 0);
+        torch.Tensor joined_RD = last_UD.index_select(0, placeOfRow_R);
+        if (_cache is null)
+        {
+            _cache = cache;
+        }
+        else
+        {
+            _cache.Join(cache);
+            cache.Dispose();
+        }
+        Keep(_batch.Count == 0 ? joined_RD : torch.cat([_last_BD!, joined_RD], 0));
+        _batch.AddRange(joining);
+    }
+
+    private torch.Tensor Prefill(int[][] prompts_U, int longest, KeyValueCache cache)
+    {
+        var ids = new long[prompts_U.Length * longest];
+        for (int u = 0; u < prompts_U.Length; u++)
+            for (int t = 0, at = (u + 1) * longest - prompts_U[u].Length; t < prompts_U[u].Length; t++) ids[at + t] = prompts_U[u][t];
+        torch.Tensor ids_UT = torch.tensor(ids, [prompts_U.Length, longest], device: _model.Device);
+        if (prompts_U.All(prompt => prompt.Length == longest)) return _model.Hidden(ids_UT, AttentionPattern.Causal, cache).select(1, longest - 1);
+        torch.Tensor pads_U = torch.tensor(prompts_U.Select(prompt => (long)(longest - prompt.Length)).ToArray(), device: _model.Device);
+        torch.Tensor slots_T = torch.arange(longest, torch.int64, _model.Device);
+        torch.Tensor real_U1T = slots_T.unsqueeze(0).ge(pads_U.unsqueeze(1)).unsqueeze(1);
+        torch.Tensor causal_1TT = slots_T.unsqueeze(0).le(slots_T.unsqueeze(1)).unsqueeze(0);
+        torch.Tensor self_1TT = slots_T.unsqueeze(0).eq(slots_T.unsqueeze(1)).unsqueeze(0);
+        return _model.Hidden(ids_UT, new AttentionPattern
+        {
+            Positions_BT = (slots_T.unsqueeze(0) - pads_U.unsqueeze(1)).clamp_min_(0),
+            PositionLimit = longest,
+            // Padding attends to itself: a row of softmax with nothing to see would be NaN.
+            Mask_B1TS = real_U1T.logical_and(causal_1TT).logical_or(self_1TT).unsqueeze(1),
+        }, cache).select(1, longest - 1);
+    }
+
+    // Slots of the cache that lie before a row's first token.
+    private torch.Tensor Pads(IReadOnlyList<TensorResponse> rows, int slot, out bool unequal)
+    {
+        long[] pads = [.. rows.Select(row => (long)(slot - row.Read))];
+        unequal = pads.Any(pad => pad > 0);
+        return torch.tensor(pads, device: _model.Device);
+    }
+
+    // Outlives the step that made it.
+    private void Keep(torch.Tensor last_BD)
+    {
+        _last_BD?.Dispose();
+        _last_BD = last_BD.DetachFromDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _cache?.Dispose();
+        _last_BD?.Dispose();
+    }
+}
