@@ -60,6 +60,7 @@ public sealed class DistillationLoop(
             double learningRate = LearningRate.At(recipe.Optimizer, step, recipe.Steps);
             optimizer.Step(learningRate, GradientCheck.ClipScale(gradientNorm, recipe.Optimizer.ClipNorm));
             recorder.Warn(step, signal.Warning);
+            totals.Add(sampler.Metrics);
             totals.Add(signal.Metrics);
             totals.Add(acceleration?.Stepped(step, cancel));
             signal.Stepped(step);
@@ -87,6 +88,8 @@ public sealed class DistillationLoop(
         Rewards_B = batch.Rewards_B,
         Groups_B = batch.Groups_B,
         IsGiven_N = batch.IsGiven_N,
+        GivenNormalizer = rollouts.Where(r => r.IsGiven).Sum(r => r.ResponseIds.Length),
+        GivenSequences = rollouts.Count(r => r.IsGiven),
         GroupNormalizer = rollouts.Select(r => r.Group).Distinct().Count(),
     });
 }

@@ -59,7 +59,7 @@ public sealed class DistillationSession : IDisposable
         student.KeepCompanions(); // a checkpoint holds the tokenizer that the run uses, whatever becomes of the folder meanwhile
         (_folder, _lock) = folder();
         var checkpoints = new CheckpointStore(_folder, student, recipe.Checkpoint, time);
-        foreach (IMethodState state in new object?[] { prompts, objective, _sampler, _rewards, _evaluator, _acceleration }.OfType<IMethodState>().Concat(_signal.States).Concat(stabilizers.States)) checkpoints.Track(state);
+        foreach (IMethodState state in new object?[] { prompts, objective, _sampler.State, _rewards, _evaluator, _acceleration }.OfType<IMethodState>().Concat(_signal.States).Concat(stabilizers.States)) checkpoints.Track(state);
         _recorder = new RunRecorder(recipe, _folder, student, _evaluator, checkpoints, time);
     }
 

@@ -63,6 +63,9 @@ public static class ErrorCodes
     /// <summary>Padding and the end of a response are the same token.</summary>
     public const string PadIsEnd = "OPD1108";
 
+    /// <summary>The learning rate is outside what models of the student's size are usually trained at.</summary>
+    public const string LearningRateForSize = "OPD1109";
+
     /// <summary>A line of a data file cannot be read or lacks a column.</summary>
     public const string DataLineInvalid = "OPD1201";
 

@@ -7,7 +7,7 @@ public sealed record DivergenceObjectiveRecipe : ObjectiveRecipe
 {
     /// <summary>
     /// reverse-kl: KL(student‖teacher); forward-kl: KL(teacher‖student); jsd; skew-forward-kl; skew-reverse-kl; alpha;
-    /// total-variation; hellinger (squared); chi-squared; adaptive-kl; entropy-aware.
+    /// total-variation; hellinger (squared); chi-squared; f-divergence; adaptive-kl; entropy-aware.
     /// </summary>
     [Choice("reverse-kl", "KL(student‖teacher): mode seeking, the usual choice on the student's own text.")]
     [Choice("forward-kl", "KL(teacher‖student): mode covering.")]
@@ -18,6 +18,7 @@ public sealed record DivergenceObjectiveRecipe : ObjectiveRecipe
     [Choice("total-variation", "½·Σ|teacher − student|, from 0 to 1.")]
     [Choice("hellinger", "Squared Hellinger distance, from 0 to 1.")]
     [Choice("chi-squared", "Σ(teacher − student)²/student: very sharp where the student misses mass.")]
+    [Choice("f-divergence", "Σ student·f(teacher/student), f named by generator: any of the family, and Jeffreys' and the triangular one.")]
     [Choice("adaptive-kl", "Forward KL on the teacher's head and reverse KL on its tail, by how far apart they are (AKL).")]
     [Choice("entropy-aware", "Reverse KL, plus forward KL where the teacher is unsure (EOPD).")]
     public string Divergence { get; init; } = "reverse-kl";
@@ -40,6 +41,17 @@ public sealed record DivergenceObjectiveRecipe : ObjectiveRecipe
     [Range(0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
     [Unit("probability")]
     public double Mass { get; init; } = 0.5;
+
+    /// <summary>f-divergence: the convex f. The policy gradient knows the same names, as estimators f:NAME.</summary>
+    [Choice("jeffreys", "KL(teacher‖student) + KL(student‖teacher).")]
+    [Choice("triangular", "½·Σ(teacher − student)²/(teacher + student), from 0 to 1 (Vincze and Le Cam).")]
+    [Choice("forward-kl", "As the divergence of that name, which is faster and exacter.")]
+    [Choice("reverse-kl", "As the divergence of that name, which is faster and exacter.")]
+    [Choice("jsd", "As the divergence of that name with beta 0.5, which is faster and exacter.")]
+    [Choice("total-variation", "As the divergence of that name, which is faster and exacter.")]
+    [Choice("hellinger", "As the divergence of that name, which is faster and exacter.")]
+    [Choice("chi-squared", "As the divergence of that name, which is faster and exacter.")]
+    public string Generator { get; init; } = "jeffreys";
 
     /// <summary>entropy-aware: forward KL is added where the teacher's entropy is above this many nats.</summary>
     [Unit("nats")]

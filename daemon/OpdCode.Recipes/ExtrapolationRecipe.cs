@@ -21,6 +21,11 @@ public sealed record ExtrapolationRecipe
     [Example("../models/base")]
     public string? Base { get; init; }
 
+    /// <summary>What the base reads before the response.</summary>
+    [Choice("prompt", "The student's own prompt (G-OPD, ExOPD).")]
+    [Choice("context", "What the judge is shown. With the live student as judge and λ below 1 that is a trust region around the start (SDPO; its form is inferred).")]
+    public string BaseSees { get; init; } = "prompt";
+
     /// <summary>
     /// What is done about λ* of contract positions (brackets, keys: where the judge is nearly certain), beyond which structured
     /// output was seen to break (ListOPD, arXiv 2605.08737; the procedure is inferred).

@@ -23,11 +23,19 @@ public sealed record OffPolicyRecipe
     [Unit("share of prompts")]
     public double Share { get; init; }
 
+    /// <summary>After those steps a threshold that follows the validation loss decides for each step whether it has such a text (DistiLLM); none when absent.</summary>
+    public AdaptiveOffPolicyRecipe? Adaptive { get; init; }
+
     /// <summary>After those steps every prompt has such a text beside the student's.</summary>
     public bool Paired { get; init; }
 
     /// <summary>What is optimised on such text; the recipe's objective when absent.</summary>
     public ObjectiveRecipe? Objective { get; init; }
+
+    /// <summary>What the two losses are divided by.</summary>
+    [Choice("together", "Each token of the step weighs the same, whoever wrote it.")]
+    [Choice("apart", "The mean over the student's text plus the mean over such text (DistiLLM-2).")]
+    public string Means { get; init; } = "together";
 
     /// <summary>Multiplies the loss on such text.</summary>
     [Range(0, 1e6)]

@@ -11,7 +11,7 @@ public sealed record PolicyGradientObjectiveRecipe : ObjectiveRecipe
     /// <summary>
     /// k1: A = log(T/S), the estimate of reverse KL. k2: ½·log(S/T)² back-propagated, the same gradient in expectation.
     /// k3 is refused: as a loss it follows the gradient of the forward KL. f:NAME (f:forward-kl, f:jsd, f:chi-squared,
-    /// f:reverse-kl, f:total-variation, f:hellinger): the advantage of that f-divergence.
+    /// f:reverse-kl, f:total-variation, f:hellinger, f:jeffreys, f:triangular): the advantage of that f-divergence.
     /// </summary>
     [Example("k1")]
     [Example("k2")]
@@ -31,7 +31,10 @@ public sealed record PolicyGradientObjectiveRecipe : ObjectiveRecipe
     /// <summary>Add the exact reverse KL at every state and let the policy gradient start at the next token (MiniLLM's single-step decomposition).</summary>
     public bool SingleStep { get; init; }
 
-    /// <summary>Share of the teacher in the mixture that wrote the rollouts (MiniLLM's teacher mixing); 0: the student alone wrote them.</summary>
+    /// <summary>
+    /// Share α of the teacher in the mixture α·teacher + (1 − α)·student that writes the rollouts; every token is then weighted by
+    /// student/mixture (MiniLLM, α = 0.2). 0: the student writes alone. Needs a teacher model that reads the student's prompt.
+    /// </summary>
     [Range(0, 1.0, MaximumIsExclusive = true)]
     [Unit("probability")]
     public double TeacherMix { get; init; }

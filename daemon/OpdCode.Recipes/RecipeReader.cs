@@ -42,8 +42,8 @@ public static class RecipeReader
         ArgumentNullException.ThrowIfNull(path);
         if (text.StartsWith('\uFEFF')) text = text[1..];
         LineMap lines = new(text);
-        ProblemList problems = new(lines);
         JsonTree tree = JsonTree.Parse(text);
+        ProblemList problems = new(lines, text, tree.Root);
         if (tree.Error is { } error)
             problems.Add(ErrorCodes.RecipeInvalid, ProblemSeverity.Error, "", tree.ErrorOffset, tree.ErrorOffset + 1, error);
         Recipe? recipe = null;
@@ -63,6 +63,7 @@ public static class RecipeReader
             DefaultName = NameOf(path),
             Root = tree.Root,
             Lines = lines,
+            Text = text,
         };
     }
 

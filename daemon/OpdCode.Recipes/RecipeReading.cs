@@ -1,3 +1,4 @@
+using OpdCode.Recipes.Editing;
 using OpdCode.Recipes.Reading;
 
 namespace OpdCode.Recipes;
@@ -23,16 +24,20 @@ public sealed record RecipeReading
     /// <summary>Where the lines of the text begin; null when there is no text.</summary>
     internal LineMap? Lines { get; init; }
 
+    /// <summary>The text that was read, without a byte order mark; null when there is none.</summary>
+    internal string? Text { get; init; }
+
     /// <summary>A problem found later (with models and data at hand), placed at its setting in the text.</summary>
     /// <param name="code">One of <see cref="OpdCode.Protocol.ErrorCodes"/>.</param>
     /// <param name="severity">How much it matters.</param>
     /// <param name="path">The setting, for example <c>signal.model</c>.</param>
     /// <param name="message">What, the values seen, and what to do.</param>
-    public Problem ProblemAt(string code, ProblemSeverity severity, string path, string message)
+    /// <param name="cure">What its fix changes; null where a person must decide.</param>
+    public Problem ProblemAt(string code, ProblemSeverity severity, string path, string message, Cure? cure = null)
     {
-        ProblemList problems = new(Lines ?? new LineMap(""));
+        ProblemList problems = new(Lines ?? new LineMap(""), Text, Root);
         SettingPlace place = Root is null ? default : SettingPlace.Find(Root, path);
-        problems.Add(code, severity, path, place.Start, place.End, message);
+        problems.Add(code, severity, path, place.Start, place.End, message, problems.Fix(cure));
         return problems.InOrder[0];
     }
 

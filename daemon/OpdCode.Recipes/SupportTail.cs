@@ -12,6 +12,12 @@ public enum SupportTail
     /// <summary>Both models are renormalised on the support: a divergence of conditionals; mass that moves out of the support is not seen.</summary>
     [JsonStringEnumMemberName("renormalize")] Renormalize,
 
+    /// <summary>
+    /// The teacher alone is renormalised on the support, the student stays whole: forward KL from the teacher's conditional, which is the
+    /// cross-entropy of SDFT less a constant. Not 0 for equal models: it pulls the student into the support.
+    /// </summary>
+    [JsonStringEnumMemberName("renormalize-teacher")] RenormalizeTeacher,
+
     /// <summary>It is dropped: the partial sum is a surrogate, not a divergence, and can be negative.</summary>
     [JsonStringEnumMemberName("none")] None,
 }

@@ -25,8 +25,8 @@ internal static class Patience
     }
 
     /// <summary>
-    /// Measures until a measurement stays below a bound: a busy machine only ever makes one longer, and sooner or later
-    /// lets one through; what has become slow never does.
+    /// Measures until a measurement stays below a bound. Bounds are a hundred times what is promised: they find what grew
+    /// with the square of something, on whatever machine. The promises themselves are held by <c>opdcode bench daemon</c>.
     /// </summary>
     /// <param name="milliseconds">The bound.</param>
     /// <param name="work">What is measured.</param>

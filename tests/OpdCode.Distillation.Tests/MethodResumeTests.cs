@@ -14,6 +14,8 @@ public sealed class MethodResumeTests
     private static readonly string s_teacher = """{"kind": "teacher", "model": "teacher"}""";
     private static readonly string s_ema = $$$"""{"kind": "self", "weights": "ema", "decay": 0.9, "every": 2, "context": {{{SignalRuns.Hint}}}}""";
 
+    private static readonly string s_unified = $$$"""{"kind": "self", "weights": "ema", "decay": 0.9, "every": 2, "context": {{{SignalRuns.Hint}}}, "auxiliary": [{{{SignalRuns.Hint}}}, {"kind": "template", "text": "{other.completion}|{prompt}"}], "contrast": {"kind": "template", "text": "{other.completion}{prompt}"}}""";
+
     public static TheoryData<string, string, string, string[]> Stabilized => new()
     {
         { SignalRuns.Divergence, s_ema, "", [Lora] },
@@ -24,6 +26,11 @@ public sealed class MethodResumeTests
             , "stabilizers": [{"kind": "ratio-magnitude", "warmupSteps": 3, "decaySteps": 5}, {"kind": "confidence"}, {"kind": "prefix-release"}, {"kind": "margin-shift"}, {"kind": "prefix-weight"},
             {"kind": "step-weight"}, {"kind": "soft-clamp", "max": 5}, {"kind": "normalize-weights"}]
             """, ["rollout.samplesPerPrompt=2"]
+        },
+        {
+            SignalRuns.Divergence, s_unified, """
+            , "stabilizers": [{"kind": "clip-divergence", "max": 10}, {"kind": "agreement"}, {"kind": "normalize-weights"}, {"kind": "contrastive"}, {"kind": "feature-match"}]
+            """, []
         },
     };
 

@@ -22,8 +22,10 @@ internal static class RunFiles
         Assert.Equal(Metrics(expected), Metrics(actual));
         Assert.Equal(Rollouts(expected), Rollouts(actual));
         Assert.Equal(TensorBoardBytes(expected), TensorBoardBytes(actual)); // as many as the numbers and steps are, whatever the clock
-        Assert.Equal(File.ReadAllText(Path.Combine(expected, "answers.jsonl")), File.ReadAllText(Path.Combine(actual, "answers.jsonl")));
+        Assert.Equal(Text(expected, "answers.jsonl"), Text(actual, "answers.jsonl")); // there is none where nothing was evaluated
     }
+
+    private static string? Text(string run, string name) => Path.Combine(run, name) is var path && File.Exists(path) ? File.ReadAllText(path) : null;
 
     private static string[] Metrics(string run) => [.. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(line =>
     {

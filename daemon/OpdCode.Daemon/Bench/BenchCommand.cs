@@ -21,6 +21,7 @@ public static class BenchCommand
         }
         bench.Add(DaemonBenchmark.CreateCommand());
         bench.Add(AddWork(new Command("all", "All of them."), Benchmarks.All));
+        bench.Add(MemoryBenchmark.CreateCommand());
         bench.Add(PartCommand());
         return bench;
     }

@@ -12,11 +12,16 @@ namespace OpdCode.Daemon.Bench;
 /// <param name="Memory">Whether peak memory is measured too, each side in a process of its own.</param>
 internal sealed record BenchSetting(string? Model, BenchShape? Shape, int Repeat, bool Memory)
 {
+    /// <summary>The shape of the model to measure.</summary>
+    public DecoderConfig Config(BenchShape usual) => Model is null ? (Shape ?? usual).Config() : DecoderConfig.Load(Model);
+
     /// <summary>The model to measure: the folder's, or random weights in the shape asked for, else in the given one.</summary>
-    public Decoder CreateDecoder(BenchShape usual)
+    /// <param name="usual">The shape where the user named none.</param>
+    /// <param name="type">Type of the weights.</param>
+    public Decoder CreateDecoder(BenchShape usual, torch.ScalarType type = torch.ScalarType.Float32)
     {
         TorchRuntime.EnsureLoaded();
-        var decoder = new Decoder(Model is null ? (Shape ?? usual).Config() : DecoderConfig.Load(Model), torch.CPU);
+        var decoder = new Decoder(Config(usual), torch.CPU, type);
         if (Model is null)
         {
             decoder.Initialize(1);

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
 
 namespace OpdCode.Daemon.Bench;
 
@@ -11,7 +10,7 @@ internal static class PartProcess
     public static string Run(IEnumerable<string> arguments)
     {
         ProcessStartInfo start = new(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet") start.ArgumentList.Add(Assembly.GetEntryAssembly()!.Location);
+        if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet") start.ArgumentList.Add(typeof(PartProcess).Assembly.Location);
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         using Process process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();
@@ -32,8 +31,8 @@ internal static class PartProcess
     /// <summary>What that process does.</summary>
     public static long MeasurePeakBytes(string caseName, BenchSide side, BenchSetting setting)
     {
-        Func<BenchSetting, IBenchCase> create = Benchmarks.All.OfType<CaseBenchmark>().SelectMany(b => b.Cases).First(c => c.Key == caseName).Value;
-        using IBenchCase one = create(setting);
+        Func<BenchSetting, BenchCase> create = Benchmarks.All.OfType<CaseBenchmark>().SelectMany(b => b.Cases).First(c => c.Key == caseName).Value;
+        using BenchCase one = create(setting);
         one.WarmUp(side);
         using PeakMemory peak = new();
         one.Run(side);

@@ -12,7 +12,7 @@ public static class ExplainCommand
     /// <summary>The command with its options and its action.</summary>
     public static Command Create()
     {
-        Argument<string> file = new("case") { Description = "A JSON file with objective, stabilizers (both as in a recipe) and sequences of logits.", HelpName = "CASE.json" };
+        Argument<string> file = new("case") { Description = "A JSON file with objective and stabilizers (both as in a recipe), or a method, and sequences of logits.", HelpName = "CASE.json" };
         Option<bool> json = CommandEdge.JsonOption();
         Command command = new("explain", "What an objective does to given tokens: divergence, advantage, weight, loss and gradient of each, in double precision.") { file, json };
         command.SetWork(json, (parsed, _, _) =>

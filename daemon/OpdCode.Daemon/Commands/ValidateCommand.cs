@@ -23,7 +23,7 @@ public static class ValidateCommand
             string path = parsed.GetRequiredValue(recipe);
             RecipeReading reading = RecipePaths.Check(RecipeReader.Read(path, parsed.GetValue(set)));
             if (!parsed.GetValue(preflight) || reading.Recipe is null) return new ValidateResult(path, reading.Recipe is not null, reading.Problems, null, null, null);
-            PreflightReport report = RecipePreflight.Run(reading, cancel);
+            PreflightReport report = RecipePreflight.Run(reading, Path.GetFullPath("runs"), cancel);
             RecipeReading all = reading.With(report.Problems);
             return new ValidateResult(path, all.Recipe is not null, all.Problems, report.Memory, report.Prompt, report.Data);
         }, Print, result => result.Valid ? 0 : 1);

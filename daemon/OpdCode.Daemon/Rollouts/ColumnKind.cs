@@ -22,6 +22,7 @@ internal sealed record ColumnKind(string Name, string? Source, MetricDescription
         new("teacherEntropy", "teacherEntropy", new("Teacher entropy", "nats", "exact, full vocabulary, on the student's text", "0: decided"), false, 0, [0.5, 1, 2]),
         new("advantage", "advantage", new("Advantage", null, "detached, of the token that the student wrote", "positive: the token is made more likely"), true, 0, [0.5, 1.5, 3]),
         new("advantageShift", "advantageShift", new("Shift of the advantage", "nats", "what stabilizers added to the advantage of the token; part of the advantage", "positive: the token is made more likely"), true, 0, [0.5, 1.5, 3]),
+        new("lambdaStar", "lambdaStar", new("λ* of the position", null, "the extrapolation λ beyond which the student's mass of the teacher's first choice leaves the region that the clip can hold; contract positions only", "near 1: no room; compare with the step's lambda"), false, 1, [0.1, 0.5, 1.5]),
         new("weight", "weight", new("Weight", null, "what the token's loss was multiplied with; levels are distances from the neutral 1", "above 1: counts more"), true, 1, [0.1, 0.5, 0.9]),
         new("loss", "loss", new("Loss", "nats", "the token's contribution to the loss, weight included, before the normalizer", "positive: adds to the loss"), true, 0, [0.1, 0.5, 1.5]),
         new("lossShare", null, new("Share of the loss", "fraction", "|loss| of the token divided by the sum of |loss| over the rollout's trained tokens", "0: adds nothing"), false, 0, [0.01, 0.05, 0.2]),

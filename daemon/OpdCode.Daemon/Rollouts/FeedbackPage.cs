@@ -1,5 +1,3 @@
-using System.Text.Json;
-using OpdCode.Distillation.Runs;
 using OpdCode.Protocol;
 
 namespace OpdCode.Daemon.Rollouts;
@@ -62,14 +60,12 @@ internal static class FeedbackPage
         };
     }
 
-    private static TokenAlternative[][]? Alternatives(RolloutLine rollout, string side, Range page)
+    private static AlternativeRows? Alternatives(RolloutLine rollout, string side, Range page)
     {
-        if (Nested<int[]>(rollout, $"{side}TopIds") is not { } ids || Nested<float[]>(rollout, $"{side}TopLogprobs") is not { } logprobs) return null;
-        string[][]? texts = Nested<string[]>(rollout, $"{side}TopTexts");
-        return [.. Enumerable.Range(0, rollout.Tokens).ToArray()[page].Select(t => ids[t].Select((id, k) =>
-            new TokenAlternative(id, texts?[t][k] ?? "", float.IsFinite(logprobs[t][k]) ? logprobs[t][k] : null)).ToArray())];
+        if (rollout.Rows<int[]>($"{side}TopIds") is not { } ids || rollout.Rows<float[]>($"{side}TopLogprobs") is not { } logprobs) return null;
+        string[][]? texts = rollout.Rows<string[]>($"{side}TopTexts");
+        for (int t = 0; t < ids.Length; t++)
+            if (ids[t].Length != logprobs[t].Length || (texts is not null && texts[t].Length != ids[t].Length)) return null; // not aligned: nothing can be said of them
+        return new AlternativeRows(ids.AsMemory(page), texts is null ? null : texts.AsMemory(page), logprobs.AsMemory(page));
     }
-
-    private static T[]? Nested<T>(RolloutLine rollout, string name) =>
-        rollout.Nested.TryGetValue(name, out ReadOnlyMemory<byte> json) && JsonSerializer.Deserialize<T[]>(json.Span, RunJson.Options) is { } values && values.Length == rollout.Tokens ? values : null;
 }

@@ -79,6 +79,8 @@ internal sealed class RolloutFile(string path)
 
     private byte[] LineBytes(FileStream stream, int line)
     {
+        // Between finding a line and reading it the run may have gone back to a checkpoint.
+        if (line >= _lines.Count) throw new JsonException("it is not there any more");
         byte[] bytes = new byte[_lines[line].Length];
         stream.Position = _lines[line].Offset;
         stream.ReadExactly(bytes);

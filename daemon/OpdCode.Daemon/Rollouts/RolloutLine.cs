@@ -1,3 +1,7 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using OpdCode.Distillation.Runs;
+
 namespace OpdCode.Daemon.Rollouts;
 
 /// <summary>
@@ -6,6 +10,8 @@ namespace OpdCode.Daemon.Rollouts;
 /// </summary>
 internal sealed class RolloutLine
 {
+    private readonly ConcurrentDictionary<string, Array?> _rows = new(); // one line may be read by several calls at once
+
     public int Step { get; set; }
 
     public int Index { get; set; }
@@ -33,6 +39,15 @@ internal sealed class RolloutLine
 
     /// <summary>Arrays of arrays by their name, as JSON; read when asked for. [T][K]</summary>
     public Dictionary<string, ReadOnlyMemory<byte>> Nested { get; } = [];
+
+    /// <summary>An array of arrays; null when there is none, or none of the response's length. It is read once. [T][K]</summary>
+    /// <param name="name">Its name in the line.</param>
+    /// <exception cref="JsonException">It holds something else.</exception>
+    public T[]? Rows<T>(string name) => (T[]?)_rows.GetOrAdd(name, _ =>
+        Nested.TryGetValue(name, out ReadOnlyMemory<byte> json) && JsonSerializer.Deserialize<T[]>(json.Span, RunJson.Options) is { } values && values.Length == Tokens ? values : null);
+
+    /// <summary>1 where a token is trained on, 0 where not; empty where nothing was recorded about it. [T]</summary>
+    public ReadOnlySpan<float> Mask => Numbers.GetValueOrDefault("mask");
 
     /// <summary>Response tokens.</summary>
     public int Tokens => Ids.Length;

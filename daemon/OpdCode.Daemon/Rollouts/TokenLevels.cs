@@ -19,8 +19,9 @@ internal static class TokenLevels
     public static int[] OfTokens(ReadOnlySpan<float> values, ColumnKind kind, IReadOnlyList<double> thresholds, RolloutLine rollout)
     {
         var levels = new int[values.Length];
+        ReadOnlySpan<float> mask = rollout.Mask;
         for (int t = 0; t < levels.Length; t++)
-            if (rollout.IsTrained(t)) levels[t] = Of(values[t], kind, thresholds);
+            if (mask.IsEmpty || mask[t] != 0) levels[t] = Of(values[t], kind, thresholds);
         return levels;
     }
 
@@ -28,19 +29,20 @@ internal static class TokenLevels
     public static int[] OfGroups(ReadOnlySpan<float> values, ColumnKind kind, IReadOnlyList<double> thresholds, RolloutLine rollout, int[] groups)
     {
         var levels = new int[values.Length];
+        ReadOnlySpan<float> mask = rollout.Mask;
         for (int start = 0, end; start < levels.Length; start = end)
         {
             double sum = 0;
             int count = 0;
             for (end = start; end < levels.Length && groups[end] == groups[start]; end++)
             {
-                if (!rollout.IsTrained(end) || float.IsNaN(values[end])) continue;
+                if ((!mask.IsEmpty && mask[end] == 0) || float.IsNaN(values[end])) continue;
                 sum += values[end];
                 count++;
             }
             int level = count == 0 ? 0 : Of(sum / count, kind, thresholds);
             for (int t = start; t < end; t++)
-                if (rollout.IsTrained(t)) levels[t] = level;
+                if (mask.IsEmpty || mask[t] != 0) levels[t] = level;
         }
         return levels;
     }
@@ -49,8 +51,9 @@ internal static class TokenLevels
     public static IReadOnlyList<double> ThresholdsOf(ReadOnlySpan<float> values, ColumnKind kind, RolloutLine rollout, IReadOnlyList<double> otherwise)
     {
         var distances = new List<float>(values.Length);
+        ReadOnlySpan<float> mask = rollout.Mask;
         for (int t = 0; t < values.Length; t++)
-            if (rollout.IsTrained(t) && float.IsFinite(values[t]) && values[t] != kind.Neutral) distances.Add((float)Math.Abs(values[t] - kind.Neutral));
+            if ((mask.IsEmpty || mask[t] != 0) && float.IsFinite(values[t]) && values[t] != kind.Neutral) distances.Add((float)Math.Abs(values[t] - kind.Neutral));
         if (distances.Count == 0) return otherwise;
         Span<float> sorted = CollectionsMarshal.AsSpan(distances);
         sorted.Sort();

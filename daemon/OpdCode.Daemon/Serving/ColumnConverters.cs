@@ -21,6 +21,7 @@ internal static class ColumnConverters
     {
         options.Converters.Add(new WholeNumbers());
         options.Converters.Add(new Numbers());
+        options.Converters.Add(new Alternatives());
         options.Converters.Add(new Runs());
         return options;
     }
@@ -60,6 +61,40 @@ internal static class ColumnConverters
                 "null"u8.CopyTo(to);
                 return 4;
             });
+        }
+    }
+
+    private sealed class Alternatives : JsonConverter<IReadOnlyList<IReadOnlyList<TokenAlternative>>>
+    {
+        private static readonly JsonEncodedText s_id = JsonEncodedText.Encode("id"), s_text = JsonEncodedText.Encode("text"), s_logprob = JsonEncodedText.Encode("logprob");
+
+        public override IReadOnlyList<IReadOnlyList<TokenAlternative>>? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            JsonSerializer.Deserialize<TokenAlternative[][]>(ref reader, ProtocolJson.Options);
+
+        public override void Write(Utf8JsonWriter writer, IReadOnlyList<IReadOnlyList<TokenAlternative>> value, JsonSerializerOptions options)
+        {
+            if (value is not AlternativeRows rows)
+            {
+                JsonSerializer.Serialize(writer, value, ProtocolJson.Options);
+                return;
+            }
+            writer.WriteStartArray();
+            for (int t = 0; t < rows.Count; t++)
+            {
+                writer.WriteStartArray();
+                ReadOnlySpan<int> ids = rows.Ids(t);
+                ReadOnlySpan<float> logprobs = rows.Logprobs(t);
+                for (int k = 0; k < ids.Length; k++)
+                {
+                    writer.WriteStartObject();
+                    writer.WriteNumber(s_id, ids[k]);
+                    writer.WriteString(s_text, rows.Text(t, k));
+                    if (float.IsFinite(logprobs[k])) writer.WriteNumber(s_logprob, logprobs[k]);
+                    writer.WriteEndObject();
+                }
+                writer.WriteEndArray();
+            }
+            writer.WriteEndArray();
         }
     }
 

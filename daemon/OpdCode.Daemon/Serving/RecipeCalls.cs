@@ -8,7 +8,7 @@ using OpdCode.Recipes.Resolving;
 namespace OpdCode.Daemon.Serving;
 
 /// <summary>Recipes: read, check, resolve, write. The same code as on the command line.</summary>
-internal sealed class RecipeCalls(IDaemonClient client) : IRecipeCalls
+internal sealed class RecipeCalls(IDaemonClient client, Session session) : IRecipeCalls
 {
     /// <inheritdoc />
     public async Task<RecipeValidation> ValidateRecipe(ValidateRecipeParams parameters, CancellationToken cancel)
@@ -18,7 +18,7 @@ internal sealed class RecipeCalls(IDaemonClient client) : IRecipeCalls
         if (!parameters.Preflight || reading.Recipe is null)
             return new RecipeValidation { Problems = RecipeWire.Problems(reading), Ok = reading.Recipe is not null, Method = method };
         if (parameters.ProgressToken is { } token) await client.Progress(new Progress(token, "Checking models and data", null));
-        PreflightReport report = RecipePreflight.Run(reading, cancel);
+        PreflightReport report = RecipePreflight.Run(reading, session.RunsDirectory, cancel);
         RecipeReading all = reading.With(report.Problems);
         return new RecipeValidation
         {
@@ -50,7 +50,7 @@ internal sealed class RecipeCalls(IDaemonClient client) : IRecipeCalls
         RecipeReading reading = RecipePaths.Check(Read(parameters));
         if (reading.Recipe is null) throw FirstError(reading.Problems);
         if (parameters.ProgressToken is { } token) await client.Progress(new Progress(token, "Reading models and data", null));
-        PreflightReport report = RecipePreflight.Run(reading, cancel);
+        PreflightReport report = RecipePreflight.Run(reading, session.RunsDirectory, cancel);
         return report.Memory is { } memory ? RecipeWire.Estimate(memory) : throw FirstError(report.Problems);
     }
 

@@ -40,7 +40,7 @@ internal static class RecipeWire
     public static RecipeEstimate Estimate(MemoryEstimate memory) => new()
     {
         PeakBytes = memory.Peak,
-        AvailableBytes = memory.Available,
+        AvailableBytes = memory.Free,
         Fits = memory.Fits,
         Summary = memory.Summary,
         Parts = new Dictionary<string, long>

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using OpdCode.Distillation.Runs;
-using OpdCode.Distillation.Signals;
 using OpdCode.Protocol;
 using OpdCode.Recipes.Data;
 using TorchSharp;
@@ -25,16 +24,16 @@ internal sealed class ExampleMemory : IMethodState
     /// <summary>Remembers an example; one prompt once.</summary>
     public void Add(TrainingExample example)
     {
-        string prompt = ExampleColumns.Prompt(example);
+        string prompt = example.LastPrompt;
         if (_known.Add(prompt)) _examples.Add((example, Pieces(prompt)));
     }
 
     /// <summary>The examples with the most similar prompts, best first, older first where equal; never one with the same prompt.</summary>
     public TrainingExample[] Nearest(TrainingExample example, int k, Func<TrainingExample, bool> isWanted)
     {
-        string prompt = ExampleColumns.Prompt(example);
+        string prompt = example.LastPrompt;
         HashSet<string> own = Pieces(prompt);
-        return [.. _examples.Where(e => ExampleColumns.Prompt(e.Example) != prompt && isWanted(e.Example))
+        return [.. _examples.Where(e => e.Example.LastPrompt != prompt && isWanted(e.Example))
             .OrderByDescending(e => Similarity(own, e.Pieces)).Take(k).Select(e => e.Example)];
     }
 

@@ -6,6 +6,7 @@ using OpdCode.Models;
 using OpdCode.Models.Generation;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
+using OpdCode.Recipes.Contexts;
 using OpdCode.Recipes.Data;
 
 namespace OpdCode.Distillation.Environments;
@@ -16,7 +17,6 @@ namespace OpdCode.Distillation.Environments;
 /// </summary>
 internal sealed class HarnessContext : IContextSource
 {
-    private const string HintName = "hint";
     private static readonly TimeSpan s_matchLimit = TimeSpan.FromSeconds(1);
 
     private readonly HarnessContextRecipe _recipe;
@@ -37,7 +37,7 @@ internal sealed class HarnessContext : IContextSource
         _stages = [.. harness.Stages.Select(s => (s, ContextTemplate.Parse(s.Prompt, $"stage {s.Name} of the harness"), s.Parser is null ? null : Compile(s)))];
         _retrievals = harness.Retrieve.ToDictionary(r => r.Key, r => (r.Value, ContextTemplate.Parse(r.Value.Format, $"retrieve.{r.Key} of the harness")), StringComparer.Ordinal);
         _final = [.. harness.Final.Select(text => ContextTemplate.Parse(text, "final of the harness"))];
-        CheckNames(prompts.Loaded);
+        harness.CheckNames(recipe.Harness, prompts.Loaded.SelectMany(e => e.Extra?.Select(c => c.Key) ?? []));
     }
 
     /// <inheritdoc />
@@ -115,10 +115,10 @@ internal sealed class HarnessContext : IContextSource
 
     private string? Value(string name, TrainingExample example, Dictionary<string, string> results)
     {
-        if (name == HintName) return _recipe.Hint is null ? "" : ExampleColumns.Column(example, _recipe.Hint) ?? "";
+        if (name == HarnessDefinition.HintName) return _recipe.Hint is null ? "" : example.Column(_recipe.Hint) ?? "";
         if (results.TryGetValue(name, out string? result)) return result;
         if (_retrievals.TryGetValue(name, out (HarnessRetrieval Retrieval, ContextTemplate Format) found)) return Retrieve(found.Retrieval, found.Format, example, results);
-        return _harness.Stages.Any(s => s.Name == name) ? null : ExampleColumns.Column(example, name);
+        return _harness.Stages.Any(s => s.Name == name) ? null : example.Column(name);
     }
 
     private string? Retrieve(HarnessRetrieval retrieval, ContextTemplate format, TrainingExample example, Dictionary<string, string> results)
@@ -128,32 +128,8 @@ internal sealed class HarnessContext : IContextSource
         if (retrieval.SameAnswerAs is not null && !results.TryGetValue(retrieval.SameAnswerAs, out same)) return null;
         if (retrieval.OtherAnswerThan is not null && !results.TryGetValue(retrieval.OtherAnswerThan, out other)) return null;
         TrainingExample[] nearest = _memory.Nearest(example, retrieval.K, e => (same is null || e.Answer?.Trim() == same) && (other is null || e.Answer?.Trim() != other));
-        return nearest.Length == 0 ? null : string.Concat(nearest.Select(e => format.Fill(name => ExampleColumns.Column(e, name) ?? "")));
+        return nearest.Length == 0 ? null : string.Concat(nearest.Select(e => format.Fill(name => e.Column(name) ?? "")));
     }
-
-    // A name that nothing will ever give is a slip of the pen, not an example to leave out.
-    private void CheckNames(IReadOnlyList<TrainingExample> examples)
-    {
-        HashSet<string> known = [HintName, "prompt", "completion", "answer", "privileged_context", .. examples.SelectMany(e => e.Extra?.Select(c => c.Key) ?? []), .. _retrievals.Keys];
-        foreach ((HarnessStage stage, ContextTemplate prompt, _) in _stages)
-        {
-            Check(prompt, $"stage {stage.Name}");
-            known.Add(stage.Name);
-        }
-        foreach (ContextTemplate final in _final) Check(final, "final");
-        foreach (HarnessRetrieval retrieval in _harness.Retrieve.Values)
-            foreach (string stage in new[] { retrieval.SameAnswerAs, retrieval.OtherAnswerThan }.OfType<string>())
-                if (!_harness.Stages.Any(s => s.Name == stage)) throw Unknown(stage, "retrieve", _harness.Stages.Select(s => s.Name));
-
-        void Check(ContextTemplate template, string where)
-        {
-            foreach (string name in template.Names)
-                if (!known.Contains(name)) throw Unknown(name, where, known);
-        }
-    }
-
-    private OpdException Unknown(string name, string where, IEnumerable<string> known) => new(ErrorCodes.ContextInvalid,
-        $"The harness {_recipe.Harness} names {{{name}}} in {where}, which nothing gives. Known there: {string.Join(", ", known)}.");
 
     private Regex Compile(HarnessStage stage)
     {

@@ -4,12 +4,13 @@ namespace OpdCode.Distillation.Objectives;
 
 /// <summary>
 /// One objective on what the student wrote and another on text that it did not write: L = L_own + w·L_given, both over the
-/// normalizer of the whole step. Rows of the other kind weigh 0 in each, so gradients never mix.
+/// normalizer of the whole step, or each over its own tokens. Rows of the other kind weigh 0 in each, so gradients never mix.
 /// </summary>
 /// <param name="own">On the student's text.</param>
 /// <param name="given">On given text.</param>
 /// <param name="weight">w ≥ 0.</param>
-internal sealed class MixedObjective(IObjective own, IObjective given, double weight) : IObjective
+/// <param name="apart">Each loss is divided by the tokens (or sequences) of its own kind in the step.</param>
+internal sealed class MixedObjective(IObjective own, IObjective given, double weight, bool apart) : IObjective
 {
     /// <inheritdoc/>
     public bool NeedsTeacher => own.NeedsTeacher || given.NeedsTeacher;
@@ -26,11 +27,17 @@ internal sealed class MixedObjective(IObjective own, IObjective given, double we
     /// <inheritdoc/>
     public ObjectiveResult Evaluate(TokenRows rows)
     {
-        if (rows.IsGiven_N is not { } isGiven_N) return own.Evaluate(rows);
+        (TokenRows ofOwn, TokenRows ofGiven) = (rows, rows);
+        if (apart)
+        {
+            ofOwn = rows with { Normalizer = rows.Normalizer - rows.GivenNormalizer, SequenceNormalizer = rows.SequenceNormalizer - rows.GivenSequences };
+            ofGiven = rows with { Normalizer = rows.GivenNormalizer, SequenceNormalizer = rows.GivenSequences };
+        }
+        if (rows.IsGiven_N is not { } isGiven_N) return own.Evaluate(ofOwn);
         torch.Tensor given_N = isGiven_N.to(rows.Weights_N.dtype);
-        TokenRows ofGiven = rows with { Weights_N = rows.Weights_N * given_N * weight };
+        ofGiven = ofGiven with { Weights_N = rows.Weights_N * given_N * weight };
         if (isGiven_N.all().ToBoolean()) return given.Evaluate(ofGiven);
-        ObjectiveResult a = own.Evaluate(rows with { Weights_N = rows.Weights_N * (1 - given_N) }), b = given.Evaluate(ofGiven);
+        ObjectiveResult a = own.Evaluate(ofOwn with { Weights_N = rows.Weights_N * (1 - given_N) }), b = given.Evaluate(ofGiven);
         return new ObjectiveResult(a.Loss + b.Loss, a.Signals with
         {
             TeacherLogprob_N = a.Signals.TeacherLogprob_N ?? b.Signals.TeacherLogprob_N,

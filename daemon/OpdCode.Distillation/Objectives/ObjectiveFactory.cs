@@ -14,7 +14,8 @@ public static class ObjectiveFactory
     {
         ArgumentNullException.ThrowIfNull(recipe);
         IObjective own = Create(recipe.Objective);
-        return recipe.OffPolicy is { } off && (off.Objective is not null || off.Weight != 1) ? new MixedObjective(own, Create(off.Objective ?? recipe.Objective), off.Weight) : own;
+        return recipe.OffPolicy is { } off && (off.Objective is not null || off.Weight != 1 || off.Means == "apart")
+            ? new MixedObjective(own, Create(off.Objective ?? recipe.Objective), off.Weight, apart: off.Means == "apart") : own;
     }
 
     /// <summary>The objective of a recipe, ready to evaluate rows.</summary>

@@ -30,6 +30,11 @@ internal sealed class PolicyGradientObjective : IObjective
             throw new OpdException(ErrorCodes.ObjectiveInvalid, FormattableString.Invariant($"discount is {recipe.Discount} but must be between 0 (each token for itself) and 1 (all later tokens)."));
         if (recipe.TeacherMix is not (>= 0 and < 1))
             throw new OpdException(ErrorCodes.ObjectiveInvalid, FormattableString.Invariant($"teacherMix is {recipe.TeacherMix} but must be at least 0 and below 1."));
+        if (recipe is { TeacherMix: > 0, Importance.Ratio: ImportanceRatio.TrainerSampler })
+        {
+            throw new OpdException(ErrorCodes.ObjectiveRefused,
+                "teacherMix weighs every token by student/mixture, and importance of trainer to sampler is the same ratio: it would count twice. Remove importance, or set teacherMix to 0.");
+        }
         _recipe = recipe;
         if (recipe.SingleStep) _singleStep = new DivergenceObjective(new ReverseKl(), "single step", recipe.Normalize, 1, 1, hasMass: false, recipe.Coefficient);
     }

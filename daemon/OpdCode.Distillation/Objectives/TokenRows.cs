@@ -53,6 +53,12 @@ public sealed record TokenRows
     /// <summary>Whether each row's text was given, not written by the student, bool [N]; null where the student wrote all of it.</summary>
     public torch.Tensor? IsGiven_N { get; init; }
 
+    /// <summary>The count of trained tokens of the whole optimizer step that were given; needed where their mean is taken apart.</summary>
+    public double GivenNormalizer { get; init; }
+
+    /// <summary>The count of sequences of the whole optimizer step that were given.</summary>
+    public double GivenSequences { get; init; }
+
     /// <summary>log B(y) of the sampled token under the base of an extrapolated target, nats; null without extrapolation.</summary>
     public torch.Tensor? BaseLogprobs_N { get; init; }
 

@@ -13,12 +13,18 @@ internal sealed class OffPolicyText
     private readonly Recipe _recipe;
     private readonly LanguageModel _student;
     private readonly IJudge? _judge;
+    private readonly AdaptiveText? _adaptive;
 
     /// <summary>Checks that somebody can write the text.</summary>
+    /// <param name="off">Who writes how much.</param>
+    /// <param name="recipe">How texts are made.</param>
+    /// <param name="student">The model that learns.</param>
+    /// <param name="judge">Who may write; null where nobody does.</param>
+    /// <param name="adaptive">Decides for each step; null where shares are fixed.</param>
     /// <exception cref="OpdException">OPD1304 when the judge is to write and there is none.</exception>
-    public OffPolicyText(OffPolicyRecipe off, Recipe recipe, LanguageModel student, IJudge? judge)
+    public OffPolicyText(OffPolicyRecipe off, Recipe recipe, LanguageModel student, IJudge? judge, AdaptiveText? adaptive = null)
     {
-        (_off, _recipe, _student, _judge) = (off, recipe, student, judge);
+        (_off, _recipe, _student, _judge, _adaptive) = (off, recipe, student, judge, adaptive);
         if (UsesJudge && judge is null)
             throw new OpdException(ErrorCodes.ObjectiveInputMissing, "offPolicy.text is \"judge\", and the recipe has no signal that could write. Add a signal, or take the completions of the data.");
     }
@@ -37,7 +43,19 @@ internal sealed class OffPolicyText
     public IReadOnlyList<Rollout> Mix(
         int step, int draw, EncodedPrompt[] batch, int firstGroup, Func<EncodedPrompt, Rollout> given, Func<EncodedPrompt[], IReadOnlyList<Rollout>> write, CancellationToken cancel)
     {
-        bool[] isGiven = [.. batch.Select((_, i) => step <= _off.Steps || _off.Paired || CounterRandom.Uniform(_recipe.Seed, RandomStream.ForContext(draw, 63, i), 0) < _off.Share)];
+        if (_adaptive is not null && step > _off.Steps)
+        {
+            TextChoice choice = _adaptive.Choose(step);
+            if (choice == TextChoice.Replayed) return _adaptive.Replay(batch.Length * _recipe.Rollout.SamplesPerPrompt, step);
+            if (choice == TextChoice.Fresh)
+            {
+                IReadOnlyList<Rollout> fresh = write(batch);
+                _adaptive.Keep(fresh);
+                return fresh;
+            }
+        }
+        bool allGiven = step <= _off.Steps || _off.Paired || _adaptive is not null;
+        bool[] isGiven = [.. batch.Select((_, i) => allGiven || CounterRandom.Uniform(_recipe.Seed, RandomStream.ForContext(draw, 63, i), 0) < _off.Share)];
         int[] own = [.. Enumerable.Range(0, batch.Length).Where(i => !isGiven[i] || (_off.Paired && step > _off.Steps))];
         int[] others = [.. Enumerable.Range(0, batch.Length).Where(i => isGiven[i])];
         // The student's rollouts come numbered by their place among its own prompts; a group is a prompt of the whole step.

@@ -24,6 +24,12 @@ internal static class RandomStream
     /// <summary>The draw of one group of a step.</summary>
     public static long ForBalance(int step, long group) => Balance + ((long)step << 24) + group;
 
+    /// <summary>Which tokens of a response are learned from; see <see cref="ForTokenDraw"/>.</summary>
+    public const long TokenDraws = Contexts + (1L << 57);
+
+    /// <summary>The draw of one response of a step.</summary>
+    public static long ForTokenDraw(int step, long sequence) => TokenDraws + ((long)step << 24) + sequence;
+
     /// <summary>The stream of one rollout: a function of step and place in the step, so that resuming needs no state.</summary>
     public static long ForRollout(int step, int place) => Sampling + ((long)step << 24) + place;
 }

@@ -36,6 +36,9 @@ public sealed record Rollout
     /// <summary>Who wrote the response.</summary>
     public RolloutWriter Writer { get; init; } = RolloutWriter.Student;
 
+    /// <summary>Whether somebody else than the student wrote the response.</summary>
+    public bool IsGiven => Writer != RolloutWriter.Student;
+
     /// <summary>Why the response ended.</summary>
     public FinishReason Finish { get; init; } = FinishReason.Stop;
 }

@@ -69,8 +69,8 @@ public sealed class SequenceBatch
         ? torch.tensor(Rollouts.Select(r => (float)r.Reward!.Value).ToArray(), device: Rows_N.device) : null;
 
     /// <summary>Whether each row's text was given, not written by the student, bool [N]; null where the student wrote all of it.</summary>
-    public torch.Tensor? IsGiven_N => Rollouts.All(r => r.Writer == RolloutWriter.Student) ? null
-        : torch.tensor(Rollouts.SelectMany(r => Enumerable.Repeat(r.Writer != RolloutWriter.Student, r.ResponseIds.Length)).ToArray(), device: Rows_N.device);
+    public torch.Tensor? IsGiven_N => !Rollouts.Any(r => r.IsGiven) ? null
+        : torch.tensor(Rollouts.SelectMany(r => Enumerable.Repeat(r.IsGiven, r.ResponseIds.Length)).ToArray(), device: Rows_N.device);
 
     /// <summary>The group of each sequence, int64 [B].</summary>
     public torch.Tensor Groups_B => torch.tensor(Rollouts.Select(r => (long)r.Group).ToArray(), device: Rows_N.device);

@@ -1,3 +1,5 @@
+using OpdCode.Distillation.Evaluation;
+using OpdCode.Distillation.Runs;
 using OpdCode.Distillation.Signals;
 using OpdCode.Distillation.Training;
 using OpdCode.Models;
@@ -17,6 +19,9 @@ public sealed class StudentSampler
     private readonly Recipe _recipe;
     private readonly int? _end;
     private readonly OffPolicyText? _offPolicy;
+    private readonly AdaptiveText? _adaptive;
+    private readonly IJudge? _mixedIn;
+    private readonly double _mixedShare;
 
     /// <summary>Checks, for the supervised objective, that every example has an answer to learn from.</summary>
     /// <param name="student">The model that learns.</param>
@@ -30,12 +35,28 @@ public sealed class StudentSampler
         ArgumentNullException.ThrowIfNull(prompts);
         ArgumentNullException.ThrowIfNull(recipe);
         (_student, _prompts, _recipe) = (student, prompts, recipe);
-        if (recipe.OffPolicy is { } off && recipe.Objective is not SupervisedObjectiveRecipe) _offPolicy = new OffPolicyText(off, recipe, student, judge);
+        _end = student.EndId(recipe.Data.Format);
+        if (recipe.OffPolicy is { } off && recipe.Objective is not SupervisedObjectiveRecipe)
+        {
+            if (off.Adaptive is { } adaptive) _adaptive = Adaptive(adaptive);
+            _offPolicy = new OffPolicyText(off, recipe, student, judge, _adaptive);
+        }
+        if (recipe.Objective is PolicyGradientObjectiveRecipe { TeacherMix: > 0 and var share })
+        {
+            (_mixedIn, _mixedShare) = (judge as TeacherSignal ?? throw new OpdException(ErrorCodes.ObjectiveInputMissing,
+                "objective.teacherMix lets the teacher write along, and the recipe has no teacher model. Set signal.kind to \"teacher\", or teacherMix to 0."), share);
+        }
         bool learnsFromAnswers = recipe.Objective is SupervisedObjectiveRecipe || _offPolicy is { UsesJudge: false };
         if (!learnsFromAnswers) return;
-        _end = student.EndId(recipe.Data.Format);
         foreach (TrainingExample example in prompts.Loaded) CheckCompletion(example);
     }
+
+    /// <summary>What it carries from step to step; null for nothing.</summary>
+    public IMethodState? State => _adaptive;
+
+    /// <summary>Numbers of the step that was sampled last, by the name of their metric; null without any.</summary>
+    public IReadOnlyDictionary<string, double>? Metrics => _adaptive is null || double.IsNaN(_adaptive.ValidationLoss) ? null // before its first look
+        : new Dictionary<string, double> { ["ownTextThreshold"] = _adaptive.Threshold, ["validationLoss"] = _adaptive.ValidationLoss, ["keptForReplay"] = _adaptive.Kept };
 
     /// <summary>The rollouts of a step, in a fixed order, for the next prompts of the stream.</summary>
     /// <param name="step">From 1.</param>
@@ -52,6 +73,18 @@ public sealed class StudentSampler
         return _offPolicy is null ? Write(draw, firstGroup, batch, cancel) : _offPolicy.Mix(step, draw, batch, firstGroup, Given, own => Write(draw, firstGroup, own, cancel), cancel);
     }
 
+    private AdaptiveText Adaptive(AdaptiveOffPolicyRecipe adaptive)
+    {
+        IReadOnlyList<EncodedPrompt> heldOut = _recipe.Evaluate is { } evaluate ? PromptEncoder.ReadHeldOut(evaluate, _recipe.Data, _student, _recipe.Rollout.MaxNewTokens) : [];
+        if (heldOut.Count == 0 || heldOut.Any(p => p.Example.Completion is null))
+        {
+            var encoder = new PromptEncoder(_recipe.Data.Train, _student, _recipe.Data.Format, _recipe.Rollout.MaxNewTokens);
+            heldOut = [.. CounterRandom.Permutation(_prompts.Loaded.Count, _recipe.Seed, RandomStream.ValidationPrompts).Take(adaptive.ValidationPrompts).Select(i => new EncodedPrompt(_prompts.Loaded[i], encoder.Encode(_prompts.Loaded[i])))];
+        }
+        var loss = new CompletionLoss(_student, [.. heldOut.Take(adaptive.ValidationPrompts).Select(Given)]);
+        return new AdaptiveText(adaptive, _recipe.Steps, _recipe.Seed, loss.Mean, line => _prompts.Loaded.FirstOrDefault(e => e.Line == line && line > 0));
+    }
+
     private Rollout[] Write(int draw, int firstGroup, EncodedPrompt[] batch, CancellationToken cancel)
     {
         RolloutRecipe r = _recipe.Rollout;
@@ -61,8 +94,10 @@ public sealed class StudentSampler
             MaxNewTokens = r.MaxNewTokens, Temperature = r.Temperature, TopK = r.TopK, TopP = r.TopP, StopIds = _student.StopIds, Seed = _recipe.Seed,
         };
         long[] streams = prompts.Select((_, place) => RandomStream.ForRollout(draw, place)).ToArray();
-        IReadOnlyList<GeneratedSequence> written = Generator.Generate(
-            _student.Decoder, _student.VocabularySize, prompts.Select(p => p.Ids).ToArray(), streams, options, cancel);
+        int[][] ids = [.. prompts.Select(p => p.Ids)];
+        IReadOnlyList<GeneratedSequence> written = _mixedIn is null
+            ? Generator.Generate(_student.Decoder, _student.VocabularySize, ids, streams, options, cancel)
+            : _mixedIn.Use(teacher => Generator.GenerateMixed(_student.Decoder, teacher, _mixedShare, _student.VocabularySize, ids, streams, options, cancel));
         return prompts.Select((prompt, i) => new Rollout
         {
             Source = prompt.Example,

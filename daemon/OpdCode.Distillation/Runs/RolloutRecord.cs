@@ -98,6 +98,12 @@ public sealed record RolloutRecord
     /// <summary>log p_teacher of the token under each auxiliary context. [T][K]</summary>
     public float[][]? ContextLogprobs { get; init; }
 
+    /// <summary>
+    /// λ* of the position, beyond which an extrapolated target leaves the region that the clip can hold, ≥ 1; NaN where the position
+    /// is no contract position or λ* has no meaning. Null without extrapolation.
+    /// </summary>
+    public float[]? LambdaStar { get; init; }
+
     /// <summary>The token's contribution to the loss, weight included, before the normalizer.</summary>
     public float[]? Loss { get; init; }
 

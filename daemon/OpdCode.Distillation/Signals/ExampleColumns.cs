@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using OpdCode.Distillation.Rollouts;
 using OpdCode.Models.Generation;
 using OpdCode.Protocol;
@@ -38,34 +37,16 @@ internal sealed class ExampleColumns
         bool ofOther = name.StartsWith(OtherPrefix, StringComparison.Ordinal);
         TrainingExample source = ofOther ? Other(example, which) : example;
         string column = ofOther ? name[OtherPrefix.Length..] : name;
-        return Column(source, column) ?? throw new OpdException(ErrorCodes.DataColumnMissing,
+        return source.Column(column) ?? throw new OpdException(ErrorCodes.DataColumnMissing,
             $"{_prompts.Place(source)}: {setting} names {{{name}}}, and there is no \"{column}\". Add the column, or change the text.");
     }
-
-    /// <summary>A column as text; null when the example does not have it.</summary>
-    public static string? Column(TrainingExample example, string name) => name switch
-    {
-        "prompt" => Prompt(example),
-        "completion" => example.Completion,
-        "answer" => example.Answer,
-        "privileged_context" => example.PrivilegedContext,
-        _ => example.Extra?[name] switch
-        {
-            null => null,
-            JsonValue value when value.TryGetValue(out string? text) => text,
-            JsonNode other => other.ToJsonString(),
-        },
-    };
-
-    /// <summary>The prompt, or the last message of the conversation.</summary>
-    public static string Prompt(TrainingExample example) => example.Prompt ?? example.Messages?[^1].Content ?? "";
 
     // Any example but this one, the same in every step: a function of seed, prompt and context alone.
     private TrainingExample Other(TrainingExample example, int which)
     {
         if (_others.Length < 2) throw new OpdException(ErrorCodes.ContextInvalid, "The training data hold one example, and a context asks for another one ({other.…}). Add examples.");
-        string prompt = Prompt(example);
+        string prompt = example.LastPrompt;
         int at = (int)(CounterRandom.Uniform(_seed, RandomStream.OtherExamples + which, (long)(ulong)PromptHash.Of(example)) * _others.Length);
-        return Prompt(_others[at]) != prompt ? _others[at] : _others[(at + 1) % _others.Length];
+        return _others[at].LastPrompt != prompt ? _others[at] : _others[(at + 1) % _others.Length];
     }
 }

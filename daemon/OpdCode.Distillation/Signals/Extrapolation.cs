@@ -8,7 +8,7 @@ namespace OpdCode.Distillation.Signals;
 
 /// <summary>
 /// Moves the target from the judge T to ∝ T^λ·B^(1−λ), B a base model that reads the student's own prompt (G-OPD, ExOPD,
-/// arXiv 2602.12125), and measures at contract positions how far that may go (<see cref="ExtrapolationCliff"/>).
+/// arXiv 2602.12125) or what the judge is shown, and measures at contract positions how far that may go (<see cref="ExtrapolationCliff"/>).
 /// </summary>
 /// <remarks>
 /// For divergences the target is a distribution: logits λ·z_T + (1−λ)·z_B, made by placing scaled hidden states and heads side
@@ -37,6 +37,9 @@ internal sealed class Extrapolation : IDisposable
     /// <summary>The base model.</summary>
     public IJudge Base => _base;
 
+    /// <summary>Whether the base reads what the judge is shown, not the student's own prompt.</summary>
+    public bool BaseSeesContext => _recipe.BaseSees == "context";
+
     /// <summary>λ of this step.</summary>
     public double Lambda { get; private set; }
 
@@ -60,7 +63,8 @@ internal sealed class Extrapolation : IDisposable
     /// <summary>Begins a step; with the guard "cap" λ is held below the step's quantile of λ*, but never below 1.</summary>
     /// <param name="parts">The step's micro-batches, made only where they are needed.</param>
     /// <param name="judge">Reads a micro-batch as the judge: hidden states [N, M] and head.</param>
-    public void Begin(Func<IEnumerable<SequenceBatch>> parts, Func<SequenceBatch, (torch.Tensor Hidden_NM, torch.Tensor Head_WM)> judge)
+    /// <param name="shown">A micro-batch behind the prompts that the base reads.</param>
+    public void Begin(Func<IEnumerable<SequenceBatch>> parts, Func<SequenceBatch, (torch.Tensor Hidden_NM, torch.Tensor Head_WM)> judge, Func<SequenceBatch, SequenceBatch> shown)
     {
         _cliffs.Clear();
         Lambda = _recipe.Lambda;
@@ -70,7 +74,7 @@ internal sealed class Extrapolation : IDisposable
         {
             using var scope = torch.NewDisposeScope();
             (torch.Tensor hidden_NM, torch.Tensor head_WM) = judge(batch);
-            cliffs.AddRange(Cliffs(hidden_NM, head_WM, _base.Use(batch.HiddenRows)).Where(double.IsFinite));
+            cliffs.AddRange(Cliffs(hidden_NM, head_WM, _base.HiddenRows(shown(batch))).Where(double.IsFinite));
         }
         if (ExtrapolationCliff.Quantile(cliffs, _recipe.Quantile) is { } quantile)
             Lambda = Math.Max(1, Math.Min(Lambda, quantile - _recipe.Margin));
@@ -78,12 +82,13 @@ internal sealed class Extrapolation : IDisposable
 
     /// <summary>The rows with the target moved.</summary>
     /// <param name="batch">The micro-batch with the student's own prompts.</param>
+    /// <param name="shown">The same behind the prompts that the base reads.</param>
     /// <param name="rows">The rows, judged.</param>
-    public TokenRows Apply(SequenceBatch batch, TokenRows rows)
+    public TokenRows Apply(SequenceBatch batch, SequenceBatch shown, TokenRows rows)
     {
         // λ = 1 is plain distillation, bit for bit, whatever the base is.
         if (Lambda == 1) return rows;
-        torch.Tensor base_NM = _base.Use(batch.HiddenRows);
+        torch.Tensor base_NM = _base.HiddenRows(shown);
         double[] cliffs = Cliffs(rows.TeacherHidden_NM!, rows.TeacherHead_WM!, base_NM);
         _cliffs[batch.Rollouts] = [.. cliffs.Where(double.IsFinite)];
         rows = rows with { CliffLambda_N = torch.tensor(cliffs, dtype: torch.float32, device: rows.SampledIds_N.device) };

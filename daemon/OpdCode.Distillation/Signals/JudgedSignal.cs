@@ -38,11 +38,17 @@ internal sealed class JudgedSignal(IJudge judge, JudgedSignalParts parts) : ITok
     /// <inheritdoc />
     public IReadOnlyList<Rollout> Prepare(IReadOnlyList<Rollout> rollouts, int step, CancellationToken cancel)
     {
-        if (parts.Preferred is { } preferred) rollouts = preferred.Pair(rollouts, judge, parts.Context, step, cancel);
-        Rollout[] prepared = [.. WithContexts(rollouts, step, cancel)];
+        // Once a step: a context may write, and remember what it met.
+        IReadOnlyList<int[]?>? contexts = parts.Context?.Prompts(rollouts, step, cancel);
+        if (parts.Preferred is { } preferred)
+        {
+            rollouts = preferred.Pair(rollouts, judge, contexts, step, cancel);
+            contexts = contexts is null ? null : [.. rollouts.Select(r => r.JudgePromptIds)];
+        }
+        Rollout[] prepared = [.. WithContexts(rollouts, contexts, step, cancel)];
         _skipped = rollouts.Count - prepared.Length;
         parts.Extrapolation?.Begin(() => SequenceBatch.Split(prepared, parts.MicroBatch).Select(p => SequenceBatch.Create(p, parts.Device)),
-            batch => (judge.HiddenRows(Seen(batch, r => r.JudgePromptIds)), judge.Head_WM));
+            batch => (judge.HiddenRows(Seen(batch, r => r.JudgePromptIds)), judge.Head_WM), ShownToBase);
         return prepared;
     }
 
@@ -58,7 +64,7 @@ internal sealed class JudgedSignal(IJudge judge, JudgedSignalParts parts) : ITok
         if (parts.Auxiliary.Count > 0)
             rows = rows with { ContextLogprobs_NK = torch.stack(Enumerable.Range(0, parts.Auxiliary.Count).Select(k => Logprobs_N(batch, rows, r => r.AuxiliaryPromptIds[k])).ToArray(), 1) };
         if (parts.Contrast is not null) rows = rows with { ContrastLogprobs_N = Logprobs_N(batch, rows, r => r.ContrastPromptIds) };
-        return parts.Extrapolation is null ? rows : parts.Extrapolation.Apply(batch, rows);
+        return parts.Extrapolation is null ? rows : parts.Extrapolation.Apply(batch, ShownToBase(batch), rows);
     }
 
     /// <inheritdoc />
@@ -68,6 +74,8 @@ internal sealed class JudgedSignal(IJudge judge, JudgedSignalParts parts) : ITok
         if (judge.State is not null || !parts.JudgeIsFixed) parts.Extrapolation?.HeadChanged();
     }
 
+    private SequenceBatch ShownToBase(SequenceBatch batch) => parts.Extrapolation!.BaseSeesContext ? Seen(batch, r => r.JudgePromptIds) : batch;
+
     private torch.Tensor Logprobs_N(SequenceBatch batch, TokenRows rows, Func<Rollout, int[]?> prompt) =>
         HeadProbe.Logprobs_N(judge.HiddenRows(Seen(batch, prompt)), judge.Head_WM, rows.VocabularySize, rows.SampledIds_N);
 
@@ -76,9 +84,8 @@ internal sealed class JudgedSignal(IJudge judge, JudgedSignalParts parts) : ITok
         ? batch
         : SequenceBatch.Create([.. batch.Rollouts.Select(r => prompt(r) is { } ids ? r with { PromptIds = ids } : r)], batch.Rows_N.device);
 
-    private IEnumerable<Rollout> WithContexts(IReadOnlyList<Rollout> rollouts, int step, CancellationToken cancel)
+    private IEnumerable<Rollout> WithContexts(IReadOnlyList<Rollout> rollouts, IReadOnlyList<int[]?>? contexts, int step, CancellationToken cancel)
     {
-        IReadOnlyList<int[]?>? contexts = parts.Context?.Prompts(rollouts, step, cancel);
         IReadOnlyList<int[]?>? contrasts = parts.Contrast?.Prompts(rollouts, step, cancel);
         IReadOnlyList<int[]?>[] auxiliary = [.. parts.Auxiliary.Select(a => a.Prompts(rollouts, step, cancel))];
         for (int i = 0; i < rollouts.Count; i++)

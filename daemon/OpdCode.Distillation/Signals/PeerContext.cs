@@ -6,6 +6,7 @@ using OpdCode.Models;
 using OpdCode.Models.Generation;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
+using OpdCode.Recipes.Contexts;
 
 namespace OpdCode.Distillation.Signals;
 

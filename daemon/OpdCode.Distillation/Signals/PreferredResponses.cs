@@ -12,9 +12,8 @@ namespace OpdCode.Distillation.Signals;
 internal sealed class PreferredResponses(Recipe recipe, LanguageModel student)
 {
     /// <summary>The pairs of a step: each a group of its own, y₊ with reward 1 and y₋ with reward 0.</summary>
-    public IReadOnlyList<Rollout> Pair(IReadOnlyList<Rollout> rollouts, IJudge judge, IContextSource? context, int step, CancellationToken cancel)
+    public IReadOnlyList<Rollout> Pair(IReadOnlyList<Rollout> rollouts, IJudge judge, IReadOnlyList<int[]?>? contexts, int step, CancellationToken cancel)
     {
-        IReadOnlyList<int[]?>? contexts = context?.Prompts(rollouts, step, cancel);
         int[] written = [.. Enumerable.Range(0, rollouts.Count).Where(i => contexts is null || contexts[i] is not null)];
         RolloutRecipe r = recipe.Rollout;
         var options = new SamplingOptions
@@ -27,7 +26,7 @@ internal sealed class PreferredResponses(Recipe recipe, LanguageModel student)
         List<Rollout> pairs = [];
         for (int place = 0; place < written.Length; place++)
         {
-            Rollout own = rollouts[written[place]];
+            Rollout own = rollouts[written[place]] with { JudgePromptIds = contexts?[written[place]] };
             GeneratedSequence other = preferred[place];
             if (own.ResponseIds.Length == 0 || other.Ids.Length == 0 || own.ResponseIds.SequenceEqual(other.Ids)) continue;
             pairs.Add(own with

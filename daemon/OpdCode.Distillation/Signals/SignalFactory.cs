@@ -4,6 +4,7 @@ using OpdCode.Models;
 using OpdCode.Models.Weights;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
+using OpdCode.Recipes.Contexts;
 
 namespace OpdCode.Distillation.Signals;
 

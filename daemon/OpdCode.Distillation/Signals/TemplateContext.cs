@@ -2,6 +2,7 @@ using OpdCode.Distillation.Rollouts;
 using OpdCode.Distillation.Runs;
 using OpdCode.Models;
 using OpdCode.Recipes;
+using OpdCode.Recipes.Contexts;
 using OpdCode.Recipes.Data;
 
 namespace OpdCode.Distillation.Signals;

@@ -25,6 +25,15 @@ internal static class Columns
         return rows.Weighted(factor_B.index_select(0, rows.Sequence_N));
     }
 
+    /// <summary>The place of each row in its response, from 0.</summary>
+    public static int[] Places(this TokenRows rows)
+    {
+        long[] sequence_N = Longs(rows.Sequence_N);
+        int[] place_N = new int[sequence_N.Length];
+        for (int n = 1; n < place_N.Length; n++) place_N[n] = sequence_N[n] == sequence_N[n - 1] ? place_N[n - 1] + 1 : 0;
+        return place_N;
+    }
+
     /// <summary>How many sequences there are.</summary>
     public static int SequenceCount(this TokenRows rows) =>
         (int)(rows.Rewards_B?.shape[0] ?? rows.Groups_B?.shape[0] ?? (rows.Sequence_N.shape[0] == 0 ? 0 : rows.Sequence_N.max().ToInt64() + 1));

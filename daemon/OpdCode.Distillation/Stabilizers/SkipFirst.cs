@@ -22,15 +22,6 @@ internal sealed class SkipFirst(SkipFirstRecipe recipe) : IStabilizer
     public bool SeesWholeStep => false;
 
     /// <inheritdoc/>
-    public TokenRows Apply(TokenRows rows, TokenStatistics statistics, StepContext context)
-    {
-        long[] sequence_N = Columns.Longs(rows.Sequence_N);
-        double[] kept_N = new double[sequence_N.Length];
-        for (int n = 0, place = 0; n < sequence_N.Length; n++)
-        {
-            place = n > 0 && sequence_N[n] == sequence_N[n - 1] ? place + 1 : 0;
-            kept_N[n] = place >= recipe.Tokens ? 1 : 0;
-        }
-        return rows.Weighted(Columns.Beside(kept_N, rows.Weights_N));
-    }
+    public TokenRows Apply(TokenRows rows, TokenStatistics statistics, StepContext context) =>
+        rows.Weighted(Columns.Beside([.. rows.Places().Select(place => place >= recipe.Tokens ? 1.0 : 0)], rows.Weights_N));
 }

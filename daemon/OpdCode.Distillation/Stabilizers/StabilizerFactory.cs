@@ -1,3 +1,4 @@
+using OpdCode.Distillation.Objectives;
 using OpdCode.Distillation.Stabilizers.Terms;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
@@ -41,6 +42,9 @@ public static class StabilizerFactory
         PrefixWeightRecipe r => new PrefixWeight(r),
         ClipDivergenceRecipe r => new ClipDivergence(r),
         SkipFirstRecipe r => new SkipFirst(r),
+        KeepFirstRecipe r => new KeepFirst(r),
+        RewardWeightRecipe r => new RewardWeight(r),
+        TokenDrawRecipe r => new TokenDraw(r),
         SoftClampRecipe r => new SoftClamp(r),
         WelfordWhiteningRecipe r => new WelfordWhitening(r, stateName),
         DataBalanceRecipe r => new DataBalance(r),
@@ -49,15 +53,7 @@ public static class StabilizerFactory
         NormalizeWeightsRecipe r => new NormalizeWeights(r),
         ContrastiveRecipe r => new AddedLoss(new ContrastiveTerm(r), r.Coefficient == 0),
         FeatureMatchRecipe r => new AddedLoss(new FeatureMatchTerm(r), r.Coefficient == 0),
-        EntropyGatedForwardKlRecipe r => new AddedLoss(new GatedForwardKlTerm(r, Normalization(objective)), r.Coefficient == 0),
+        EntropyGatedForwardKlRecipe r => new AddedLoss(new GatedForwardKlTerm(r, ObjectiveNormalization.Of(objective) ?? LossNormalization.Tokens), r.Coefficient == 0),
         _ => throw new OpdException(ErrorCodes.ObjectiveInvalid, $"The stabilizer {recipe.GetType().Name} is not known."),
-    };
-
-    private static LossNormalization Normalization(ObjectiveRecipe objective) => objective switch
-    {
-        DivergenceObjectiveRecipe divergence => divergence.Normalize,
-        PolicyGradientObjectiveRecipe gradient => gradient.Normalize,
-        GroupRewardObjectiveRecipe { Estimator: "grpo" } => LossNormalization.Sequences,
-        _ => LossNormalization.Tokens,
     };
 }

@@ -24,4 +24,7 @@ internal enum StabilizerNeeds
 
     /// <summary>Where turns begin.</summary>
     Turns = 32,
+
+    /// <summary>The student's entropy, and the Jensen–Shannon divergence of student and teacher, whatever the objective's is: another pass.</summary>
+    JensenShannon = 64,
 }

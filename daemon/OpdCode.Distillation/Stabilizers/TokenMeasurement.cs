@@ -1,4 +1,5 @@
 using OpdCode.Distillation.Objectives;
+using OpdCode.Distillation.Objectives.Divergences;
 using OpdCode.Distillation.Objectives.Fused;
 using OpdCode.Distillation.Objectives.Sampled;
 using TorchSharp;
@@ -7,7 +8,7 @@ namespace OpdCode.Distillation.Stabilizers;
 
 /// <summary>
 /// Computes the columns of <see cref="TokenStatistics"/> that somebody asked for, without gradient: one chunked pass over
-/// both heads for everything but the margin, which takes another. Nothing of shape [N, V] is held.
+/// both heads for everything but the margin and the Jensen–Shannon divergence, which take others. Nothing of shape [N, V] is held.
 /// </summary>
 internal static class TokenMeasurement
 {
@@ -32,6 +33,12 @@ internal static class TokenMeasurement
             Turn_N = needs.HasFlag(StabilizerNeeds.Turns) ? places?.Turn_N : null,
         };
         if ((needs & (StabilizerNeeds.Models | StabilizerNeeds.Divergence)) != 0) statistics = WithModels(statistics, rows, objective, needs.HasFlag(StabilizerNeeds.Divergence));
+        if (needs.HasFlag(StabilizerNeeds.JensenShannon) && rows.TeacherHidden_NM is not null)
+        {
+            RowSignalBuffers signals = RowSignalBuffers.For(rows, hasMass: false);
+            new FusedLoss(new JensenShannon(0.5), 1, 1).Apply(rows, torch.zeros_like(signals.Loss_N), signals);
+            statistics = statistics with { StudentEntropy_N = signals.StudentEntropy_N, JensenShannon_N = signals.Loss_N };
+        }
         if (needs.HasFlag(StabilizerNeeds.Margin) && rows.TeacherHidden_NM is not null) statistics = statistics with { Margin_N = Margin_N(rows, marginTopK) };
         return statistics;
     }

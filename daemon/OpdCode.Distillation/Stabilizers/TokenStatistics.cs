@@ -24,6 +24,12 @@ internal sealed record TokenStatistics
     /// <summary>H(T).</summary>
     public torch.Tensor? TeacherEntropy_N { get; init; }
 
+    /// <summary>H(S).</summary>
+    public torch.Tensor? StudentEntropy_N { get; init; }
+
+    /// <summary>JSD of student and teacher, both weighted ½, 0 to ln 2.</summary>
+    public torch.Tensor? JensenShannon_N { get; init; }
+
     /// <summary>The objective's divergence.</summary>
     public torch.Tensor? Divergence_N { get; init; }
 
@@ -64,6 +70,8 @@ internal sealed record TokenStatistics
         TeacherLogprob_N = Cat(parts, p => p.TeacherLogprob_N),
         TargetLogprob_N = Cat(parts, p => p.TargetLogprob_N),
         TeacherEntropy_N = Cat(parts, p => p.TeacherEntropy_N),
+        StudentEntropy_N = Cat(parts, p => p.StudentEntropy_N),
+        JensenShannon_N = Cat(parts, p => p.JensenShannon_N),
         Divergence_N = Cat(parts, p => p.Divergence_N),
         Margin_N = Cat(parts, p => p.Margin_N),
         ContextLogprobs_NK = Cat(parts, p => p.ContextLogprobs_NK),

@@ -30,6 +30,32 @@ public static class Generator
         return generation.Run(cancel);
     }
 
+    /// <summary>
+    /// Generates from the mixture (1 − share)·model + share·other, token by token; both read all that is written (MiniLLM's teacher
+    /// mixing, arXiv 2306.08543). Log-probabilities of the result are the mixture's.
+    /// </summary>
+    /// <param name="model">The model that writes.</param>
+    /// <param name="other">The model that is mixed in; it must share the tokens and the device of the first.</param>
+    /// <param name="share">Of the other, above 0 and below 1.</param>
+    /// <param name="vocabularySize">Ids from here on are padding of the heads and are never chosen.</param>
+    /// <param name="prompts">Token ids of each prompt, at least one each; both read the same.</param>
+    /// <param name="streams">Random stream of each row.</param>
+    /// <param name="options">Sampling (of the mixture) and stopping.</param>
+    /// <param name="cancel">Checked between tokens.</param>
+    /// <exception cref="OpdException">OPD1202 when a prompt is empty or does not fit one of the contexts with the response.</exception>
+    public static IReadOnlyList<GeneratedSequence> GenerateMixed(
+        Decoder model, Decoder other, double share, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options, CancellationToken cancel = default)
+    {
+        if (prompts.Count == 0) return [];
+        foreach (int[] prompt in prompts)
+        {
+            CheckLength(model.Config, prompt.Length, options.MaxNewTokens);
+            CheckLength(other.Config, prompt.Length, options.MaxNewTokens);
+        }
+        using var generation = new TensorGeneration(model, vocabularySize, prompts, streams, options, mixed: (other, share));
+        return generation.Run(cancel);
+    }
+
     /// <summary>Refuses a prompt that is empty or too long for the response asked for.</summary>
     /// <exception cref="OpdException">OPD1202 with the lengths seen.</exception>
     public static void CheckLength(DecoderConfig config, int promptTokens, int newTokens)

@@ -20,15 +20,14 @@ internal sealed class TensorGeneration : IDisposable
     // Prompt tokens, padding included, that are computed at once: bounds the mask and the activations.
     private const int PromptTokensAtOnce = 32_768;
 
-    private readonly Decoder _model;
+    private readonly Reader[] _readers; // one, or two whose mixture writes
+    private readonly double _share;
     private readonly int _vocabularySize;
     private readonly SamplingOptions _options;
     private readonly TensorResponse[] _responses;
     private readonly Queue<TensorResponse> _waiting;
     private readonly int _places;
     private List<TensorResponse> _batch = []; // row → response
-    private KeyValueCache? _cache;
-    private torch.Tensor? _last_BD; // what the next token of each row is drawn from
 
     /// <summary>Takes the prompts; nothing is computed yet.</summary>
     /// <param name="model">The model that writes.</param>
@@ -37,10 +36,13 @@ internal sealed class TensorGeneration : IDisposable
     /// <param name="streams">Random stream of each response.</param>
     /// <param name="options">Sampling and stopping.</param>
     /// <param name="places">Responses written at a time; null: as many as the vocabulary's memory allows, 16 to 256.</param>
-    public TensorGeneration(Decoder model, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options, int? places = null)
+    /// <param name="mixed">A second model that reads along, and its share in the mixture that writes; null: the first writes alone.</param>
+    public TensorGeneration(
+        Decoder model, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options, int? places = null, (Decoder Model, double Share)? mixed = null)
     {
         if (streams.Count != prompts.Count) throw new ArgumentException($"{streams.Count} random streams for {prompts.Count} prompts", nameof(streams));
-        (_model, _vocabularySize, _options) = (model, vocabularySize, options);
+        (_vocabularySize, _options, _share) = (vocabularySize, options, mixed?.Share ?? 0);
+        _readers = mixed is { } second ? [new Reader(model), new Reader(second.Model)] : [new Reader(model)];
         _places = places ?? Math.Clamp(ElementsPerStep / vocabularySize, FewestPlaces, MostPlaces);
         _responses = [.. prompts.Select((prompt, i) => new TensorResponse(prompt, streams[i], options.Limits?[i] ?? options.MaxNewTokens))];
         _waiting = new Queue<TensorResponse>(_responses);
@@ -60,7 +62,7 @@ internal sealed class TensorGeneration : IDisposable
             bool enough = ended * ShareThatLeaves >= _batch.Count;
             if (ended == _batch.Count && _waiting.Count == 0) return [.. _responses.Select(response => response.Result())];
             if (ended > 0 && enough) DropEnded();
-            if (_batch.Count > 0) Read();
+            if (_batch.Count > 0) foreach (Reader reader in _readers) Read(reader);
             while (enough && _batch.Count < _places && _waiting.Count > 0) Admit();
             Choose();
         }
@@ -69,26 +71,30 @@ internal sealed class TensorGeneration : IDisposable
     // Draws the next token of every row.
     private void Choose()
     {
-        torch.Tensor logits_BV = _model.Logits(_last_BD!).narrow(1, 0, _vocabularySize);
+        torch.Tensor logits_BV = Logits_BV(_readers[0]);
+        if (_readers.Length > 1) // log((1 − share)·p + share·q)
+            logits_BV = torch.logaddexp(logits_BV.log_softmax(-1) + Math.Log(1 - _share), Logits_BV(_readers[1]).log_softmax(-1) + Math.Log(_share));
         double[] uniforms = [.. _batch.Select(row => CounterRandom.Uniform(_options.Seed, row.Stream, row.Written))];
         double[] chosen_3B = TokenSampler.Sample(logits_BV, uniforms, _options).cpu().data<double>().ToArray(); // the step's one transfer
         int count = _batch.Count;
         for (int b = 0; b < count; b++) _batch[b].Append((int)chosen_3B[b], chosen_3B[count + b], chosen_3B[2 * count + b], _options.StopIds);
     }
 
+    private torch.Tensor Logits_BV(Reader reader) => reader.Model.Logits(reader.Last_BD!).narrow(1, 0, _vocabularySize);
+
     // Computes the newest token of every row.
-    private void Read()
+    private void Read(Reader reader)
     {
-        int slot = _cache!.Length;
-        torch.Tensor ids_B1 = torch.tensor(_batch.Select(row => (long)row.Last).ToArray(), [_batch.Count, 1], device: _model.Device);
+        int slot = reader.Cache!.Length;
+        torch.Tensor ids_B1 = torch.tensor(_batch.Select(row => (long)row.Last).ToArray(), [_batch.Count, 1], device: Device);
         torch.Tensor pads_B = Pads(_batch, slot, out bool unequal);
-        torch.Tensor hidden_B1D = _model.Hidden(ids_B1, new AttentionPattern
+        torch.Tensor hidden_B1D = reader.Model.Hidden(ids_B1, new AttentionPattern
         {
             Positions_BT = (slot - pads_B).unsqueeze(1),
             PositionLimit = slot + 1,
-            Mask_B1TS = unequal ? torch.arange(slot + 1, torch.int64, _model.Device).unsqueeze(0).ge(pads_B.unsqueeze(1)).view(_batch.Count, 1, 1, slot + 1) : null,
-        }, _cache);
-        Keep(hidden_B1D.select(1, 0));
+            Mask_B1TS = unequal ? torch.arange(slot + 1, torch.int64, Device).unsqueeze(0).ge(pads_B.unsqueeze(1)).view(_batch.Count, 1, 1, slot + 1) : null,
+        }, reader.Cache);
+        reader.Keep(hidden_B1D.select(1, 0));
     }
 
     // Ended rows leave; slots that no row needs any more leave with them.
@@ -96,13 +102,11 @@ internal sealed class TensorGeneration : IDisposable
     {
         long[] kept = [.. Enumerable.Range(0, _batch.Count).Where(b => !_batch[b].Ended).Select(b => (long)b)];
         _batch = [.. _batch.Where(row => !row.Ended)];
-        if (_batch.Count > 0)
+        foreach (Reader reader in _readers)
         {
-            _cache!.Select(torch.tensor(kept, device: _model.Device), unused: _cache.Length - _batch.Max(row => row.Read));
-            return;
+            if (_batch.Count > 0) reader.Cache!.Select(torch.tensor(kept, device: Device), unused: reader.Cache.Length - _batch.Max(row => row.Read));
+            else reader.Forget();
         }
-        _cache!.Dispose();
-        _cache = null;
     }
 
     // Each different prompt is computed once; the responses that share it copy its keys and values.
@@ -120,37 +124,40 @@ internal sealed class TensorGeneration : IDisposable
             longest = width;
             joining.Add(_waiting.Dequeue());
         }
-        var cache = new KeyValueCache(_model.Config, longest + KeyValueCache.Block);
-        torch.Tensor last_UD = Prefill([.. places.Keys], longest, cache);
-        torch.Tensor placeOfRow_R = torch.tensor(joining.Select(row => places[row.Prompt]).ToArray(), device: _model.Device);
-        if (places.Count < joining.Count) cache.Select(placeOfRow_R, unused: 0);
-        torch.Tensor joined_RD = last_UD.index_select(0, placeOfRow_R);
-        if (_cache is null)
+        torch.Tensor placeOfRow_R = torch.tensor(joining.Select(row => places[row.Prompt]).ToArray(), device: Device);
+        foreach (Reader reader in _readers)
         {
-            _cache = cache;
+            var cache = new KeyValueCache(reader.Model.Config, longest + KeyValueCache.Block);
+            torch.Tensor last_UD = Prefill(reader.Model, [.. places.Keys], longest, cache);
+            if (places.Count < joining.Count) cache.Select(placeOfRow_R, unused: 0);
+            torch.Tensor joined_RD = last_UD.index_select(0, placeOfRow_R);
+            if (reader.Cache is null)
+            {
+                reader.Cache = cache;
+            }
+            else
+            {
+                reader.Cache.Join(cache);
+                cache.Dispose();
+            }
+            reader.Keep(_batch.Count == 0 ? joined_RD : torch.cat([reader.Last_BD!, joined_RD], 0));
         }
-        else
-        {
-            _cache.Join(cache);
-            cache.Dispose();
-        }
-        Keep(_batch.Count == 0 ? joined_RD : torch.cat([_last_BD!, joined_RD], 0));
         _batch.AddRange(joining);
     }
 
-    private torch.Tensor Prefill(int[][] prompts_U, int longest, KeyValueCache cache)
+    private torch.Tensor Prefill(Decoder model, int[][] prompts_U, int longest, KeyValueCache cache)
     {
         var ids = new long[prompts_U.Length * longest];
         for (int u = 0; u < prompts_U.Length; u++)
             for (int t = 0, at = (u + 1) * longest - prompts_U[u].Length; t < prompts_U[u].Length; t++) ids[at + t] = prompts_U[u][t];
-        torch.Tensor ids_UT = torch.tensor(ids, [prompts_U.Length, longest], device: _model.Device);
-        if (prompts_U.All(prompt => prompt.Length == longest)) return _model.Hidden(ids_UT, AttentionPattern.Causal, cache).select(1, longest - 1);
-        torch.Tensor pads_U = torch.tensor(prompts_U.Select(prompt => (long)(longest - prompt.Length)).ToArray(), device: _model.Device);
-        torch.Tensor slots_T = torch.arange(longest, torch.int64, _model.Device);
+        torch.Tensor ids_UT = torch.tensor(ids, [prompts_U.Length, longest], device: Device);
+        if (prompts_U.All(prompt => prompt.Length == longest)) return model.Hidden(ids_UT, AttentionPattern.Causal, cache).select(1, longest - 1);
+        torch.Tensor pads_U = torch.tensor(prompts_U.Select(prompt => (long)(longest - prompt.Length)).ToArray(), device: Device);
+        torch.Tensor slots_T = torch.arange(longest, torch.int64, Device);
         torch.Tensor real_U1T = slots_T.unsqueeze(0).ge(pads_U.unsqueeze(1)).unsqueeze(1);
         torch.Tensor causal_1TT = slots_T.unsqueeze(0).le(slots_T.unsqueeze(1)).unsqueeze(0);
         torch.Tensor self_1TT = slots_T.unsqueeze(0).eq(slots_T.unsqueeze(1)).unsqueeze(0);
-        return _model.Hidden(ids_UT, new AttentionPattern
+        return model.Hidden(ids_UT, new AttentionPattern
         {
             Positions_BT = (slots_T.unsqueeze(0) - pads_U.unsqueeze(1)).clamp_min_(0),
             PositionLimit = longest,
@@ -164,20 +171,39 @@ internal sealed class TensorGeneration : IDisposable
     {
         long[] pads = [.. rows.Select(row => (long)(slot - row.Read))];
         unequal = pads.Any(pad => pad > 0);
-        return torch.tensor(pads, device: _model.Device);
+        return torch.tensor(pads, device: Device);
     }
 
-    // Outlives the step that made it.
-    private void Keep(torch.Tensor last_BD)
-    {
-        _last_BD?.Dispose();
-        _last_BD = last_BD.DetachFromDisposeScope();
-    }
+    private torch.Device Device => _readers[0].Model.Device;
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _cache?.Dispose();
-        _last_BD?.Dispose();
+        foreach (Reader reader in _readers) reader.Forget();
+    }
+
+    // A model that reads what is written, as far as it has read.
+    private sealed class Reader(Decoder model)
+    {
+        public Decoder Model => model;
+
+        public KeyValueCache? Cache { get; set; }
+
+        /// <summary>What the next token of each row is drawn from.</summary>
+        public torch.Tensor? Last_BD { get; private set; }
+
+        // Outlives the step that made it.
+        public void Keep(torch.Tensor last_BD)
+        {
+            Last_BD?.Dispose();
+            Last_BD = last_BD.DetachFromDisposeScope();
+        }
+
+        public void Forget()
+        {
+            Cache?.Dispose();
+            Last_BD?.Dispose();
+            (Cache, Last_BD) = (null, null);
+        }
     }
 }

@@ -29,6 +29,19 @@ public static class ComputeDevice
         return torch.device($"cuda:{index.ToString(CultureInfo.InvariantCulture)}");
     }
 
+    /// <summary>
+    /// The memory of the device that a setting means. libtorch is loaded only where the setting or a driver speaks of a
+    /// card; no context is made on it.
+    /// </summary>
+    /// <exception cref="OpdException">OPD2002 when the device does not exist.</exception>
+    public static DeviceMemory Memory(string setting)
+    {
+        ArgumentNullException.ThrowIfNull(setting);
+        if (setting == "cpu" || setting == "auto" && !CardMemory.HasDriver) return MachineMemory.Read();
+        torch.Device device = Resolve(setting);
+        return device.type == DeviceType.CPU ? MachineMemory.Read() : CardMemory.Read(Math.Max(device.index, 0)) ?? new DeviceMemory(0, 0, IsCuda: true);
+    }
+
     /// <summary>CUDA devices that libtorch sees; 0 with a CPU build.</summary>
     public static int CudaCount() => torch.cuda.is_available() ? torch.cuda.device_count() : 0;
 }

@@ -10,12 +10,16 @@ internal sealed class DataSurvey
 
     private readonly PriorityQueue<TrainingExample, int> _prompts = new();
     private readonly PriorityQueue<TrainingExample, int> _completions = new();
+    private readonly PriorityQueue<TrainingExample, int> _examples = new();
 
     public TrainingExample? First { get; private set; }
 
     public IEnumerable<TrainingExample> LongestPrompts => _prompts.UnorderedItems.Select(i => i.Element);
 
     public IEnumerable<TrainingExample> LongestCompletions => _completions.UnorderedItems.Select(i => i.Element);
+
+    /// <summary>Those with the most text in all columns: the longest of whatever is made from them is among these, or near.</summary>
+    public IEnumerable<TrainingExample> LongestExamples => _examples.UnorderedItems.Select(i => i.Element);
 
     public HashSet<UInt128> Prompts { get; } = [];
 
@@ -30,7 +34,9 @@ internal sealed class DataSurvey
     {
         First ??= example;
         Prompts.Add(PromptHash.Of(example));
-        Keep(_prompts, example, example.Prompt?.Length ?? example.Messages!.Sum(m => m.Content.Length));
+        int prompt = example.Prompt?.Length ?? example.Messages!.Sum(m => m.Content.Length);
+        Keep(_prompts, example, prompt);
+        Keep(_examples, example, prompt + (example.Completion?.Length ?? 0) + (example.PrivilegedContext?.Length ?? 0) + (example.Extra?.Sum(c => c.Value is { } v && v.GetValueKind() == System.Text.Json.JsonValueKind.String ? v.GetValue<string>().Length : 0) ?? 0));
         if (example.Completion is { } completion) Keep(_completions, example, completion.Length);
     }
 

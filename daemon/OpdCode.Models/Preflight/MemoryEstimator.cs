@@ -5,21 +5,15 @@ using OpdCode.Recipes;
 namespace OpdCode.Models.Preflight;
 
 /// <summary>
-/// Counts what the loop allocates. Weights are in memory in the type that the recipe names. Every forward pass keeps the output of every operation
-/// until its micro-batch ends, because handles live as long as their scope; so that is what is counted, not only what
-/// backward needs.
+/// Counts what the loop allocates, for the longest prompts and responses that it can meet: a run whose answers stay short
+/// needs less. <c>opdcode bench memory</c> holds it against real runs; the table is in docs/memory.md.
 /// </summary>
-/// <remarks>
-/// The worst case: every response as long as it may be. Six runs that reached it on a CPU (1.2 to 4.0 GB: full weights,
-/// adapter, micro-batches, long answers, many rollouts, supervised) peaked within 3 % of the estimate; a run whose
-/// answers stay short needs less. Names: d width, q and k query and key-value width (heads × head size), f inner width.
-/// </remarks>
 internal static class MemoryEstimator
 {
-    private const long Float = 4;
+    private const long Float = sizeof(float);
 
     // .NET, libtorch and its thread pools, measured with a model of 100,000 weights.
-    private const long Runtime = 330L << 20;
+    private const long Runtime = 275_000_000;
 
     // The fused loss cuts rows so that a chunk of logits is at most this large; one chunk for each model.
     private const long ChunkBytes = 80_000_000;
@@ -29,122 +23,134 @@ internal static class MemoryEstimator
 
     private const int EvaluationBatch = 256;
 
-    /// <summary>The estimate for the longest prompt and response that the run can meet.</summary>
-    /// <param name="recipe">What runs.</param>
-    /// <param name="student">The student's shape.</param>
-    /// <param name="teacher">The teacher's shape; null without one.</param>
-    /// <param name="vocabulary">Ids that can stand in a text.</param>
-    /// <param name="promptTokens">The longest prompt.</param>
-    /// <param name="responseTokens">The longest response.</param>
-    /// <param name="available">What the machine has, in bytes; 0 when unknown.</param>
-    public static MemoryEstimate Estimate(Recipe recipe, DecoderConfig student, DecoderConfig? teacher, int vocabulary, int promptTokens, int responseTokens, long available)
+    // The C library of Linux keeps what tensors below its largest threshold leave behind, in pieces: 1.4 bytes are held
+    // for each that is kept to the backward pass, 1.6 for each that comes and goes, 2.5 where whole blocks come and go
+    // (fitted to bench memory). Other systems give such memory back at once; the tenth is a guess, not measured.
+    private const long LargestPieceBytes = 32L << 20;
+    private const double KeptPieces = 1.4, PassingPieces = 1.6, RecomputedPieces = 2.5, ElsewherePieces = 1.1;
+
+    /// <summary>The estimate.</summary>
+    public static MemoryEstimate Estimate(MemoryInputs inputs)
     {
+        Recipe recipe = inputs.Recipe;
+        DecoderConfig student = inputs.Student;
         bool samples = recipe.Objective is not SupervisedObjectiveRecipe;
         long sequences = (long)recipe.Rollout.PromptsPerStep * (samples ? recipe.Rollout.SamplesPerPrompt : 1);
         long micro = recipe.Optimizer.MicroBatch > 0 ? Math.Min(recipe.Optimizer.MicroBatch, sequences) : sequences;
-        long adapter = AdapterWeights(recipe.Student.Lora, student);
+        long adapter = BlockMemory.AdapterWeights(recipe.Student.Lora, student);
         long trained = adapter > 0 ? adapter : student.ParameterCount;
 
         // Adapters, moments and master weights are float32 whatever the weights are.
         long number = Bytes(recipe.Student.Type), gradient = trained * (adapter > 0 ? Float : number);
         long moments = 2 * trained * Float + (adapter == 0 && number < Float && recipe.Optimizer.MasterWeights ? trained * Float : 0);
+        if (recipe.Acceleration is not null) moments += 2 * trained * Float; // where the weights were, and where they are to go back to
         long weights = student.ParameterCount * number + adapter * Float;
-        long teacherWeights = (teacher?.ParameterCount ?? 0) * Bytes((recipe.Signal as TeacherSignalRecipe)?.Type ?? "float32");
-        bool onProcessor = Kernels.Best is not null && CpuMemory.Fits(student) && number == Float && !recipe.Device.StartsWith("cuda", StringComparison.Ordinal);
-        long Writing(long count, int tokens, bool isGreedy) => onProcessor
-            ? CpuMemory.Bytes(student, adapter, count, promptTokens, tokens)
-            : Sampling(student, vocabulary, count, promptTokens, tokens, isGreedy);
-        long sampling = samples ? Writing(sequences, responseTokens, isGreedy: recipe.Rollout.Temperature == 0) : 0;
-        if (recipe.Evaluate is { } evaluate)
-        {
-            long answers = evaluate.Count > 0 ? Math.Min(evaluate.Count, EvaluationBatch) : EvaluationBatch;
-            sampling = Math.Max(sampling, Writing(answers, recipe.Rollout.MaxNewTokens, isGreedy: true));
-        }
+        long judges = samples ? Judges(inputs, adapter, number) : 0;
+        long sampling = Sampling(inputs, adapter, number, samples ? sequences : 0);
 
-        long positions = micro * (promptTokens + responseTokens - 1), rows = micro * responseTokens;
-        long forward = ForwardElements(student) + AdapterElements(recipe.Student.Lora, student);
-        if (recipe.Optimizer.ActivationCheckpointing) forward = forward / student.Layers + (long)student.Layers * student.HiddenSize;
-        long activations = positions * (forward + BackwardElements(student)) * number;
-        if (teacher is not null) activations += positions * ForwardElements(teacher) * Float;
-        long loss = Loss(student, teacher, vocabulary, rows, trainsHead: adapter == 0);
-
-        long held = Runtime + weights + teacherWeights + gradient + moments;
+        (double kept, double passing) = inputs.Device.IsCuda || !OperatingSystem.IsLinux() ? (ElsewherePieces, ElsewherePieces)
+            : (KeptPieces, recipe.Optimizer.ActivationCheckpointing ? RecomputedPieces : PassingPieces);
+        long rows = micro * inputs.ResponseTokens;
+        long activations = (long)Kept(inputs, number, micro, kept);
+        long loss = (long)(Passing(inputs, number, adapter == 0, micro, rows) * passing);
         return new MemoryEstimate
         {
             Runtime = Runtime,
             Student = weights,
             Gradients = gradient,
             Optimizer = moments,
-            Teacher = teacherWeights,
+            Teacher = judges,
             Sampling = sampling,
             Activations = activations,
             Loss = loss,
-            Peak = held + Math.Max(sampling, activations + loss),
-            Available = available,
+            Peak = Runtime + weights + judges + gradient + moments + Math.Max(sampling, activations + loss),
+            Free = inputs.Device.FreeBytes,
+            Total = inputs.Device.TotalBytes,
         };
     }
 
-    // With tensors. Prefill keeps its activations until the batch is written; a step adds logits and what sampling makes of them.
-    private static long Sampling(DecoderConfig c, int vocabulary, long sequences, int promptTokens, int responseTokens, bool isGreedy)
+    // Everything that judges and is not the student as it is: a teacher, a copy of the student, a base to go away from.
+    private static long Judges(MemoryInputs inputs, long adapter, long number)
     {
-        long capacity = Math.Max(16, promptTokens + Math.Min(responseTokens, 256));
-        while (capacity < promptTokens + responseTokens) capacity *= 2;
-        long keyValues = 2L * c.Layers * c.KeyValueHeads * c.HeadSize * capacity;
-        // Logits and log-probabilities in float32; cumulative sums and probabilities in float64; one comparison.
-        long logitBytes = c.VocabularySize * Float + vocabulary * (isGreedy ? Float : Float + 8 + 8 + 1);
-        return sequences * ((keyValues + (promptTokens + 1) * ForwardElements(c)) * Float + logitBytes);
-    }
-
-    private static long Loss(DecoderConfig student, DecoderConfig? teacher, int vocabulary, long rows, bool trainsHead)
-    {
-        long chunk = Math.Min(ChunkBytes, rows * vocabulary * Float);
-        long bytes = chunk * (teacher is null ? 1 : 2) + Math.Min(BlockBytes, 8 * rows * vocabulary * Float);
-        bytes += rows * (3L * student.HiddenSize + (teacher?.HiddenSize ?? 0)) * Float;
-        // The gradient of the head, and that of the embedding, which index_select makes as a whole matrix.
-        if (trainsHead) bytes += 2L * student.VocabularySize * student.HiddenSize * Float;
+        long copy = adapter > 0 ? 0 : inputs.Student.ParameterCount * number, bytes = 0;
+        string judgeType = inputs.Recipe.Student.Type;
+        if (inputs.Recipe.Signal is TeacherSignalRecipe teacher) (bytes, judgeType) = ((inputs.Teacher?.ParameterCount ?? 0) * Bytes(teacher.Type), teacher.Type);
+        if (inputs.Recipe.Signal is SelfSignalRecipe { Weights: not SelfWeights.Live } self) bytes = adapter > 0 && self.Weights == SelfWeights.Ema ? adapter * Float : copy;
+        if (inputs.Recipe.Signal?.Extrapolation is { } extrapolation)
+            bytes += extrapolation.Base is null ? copy : (inputs.Base?.ParameterCount ?? 0) * Bytes(judgeType);
         return bytes;
     }
 
-    // Outputs of every operation of a block, for one position, in the order of the code.
-    private static long ForwardElements(DecoderConfig c)
+    // The most that any writing holds: rollouts, answers of an evaluation, a judge's own responses, stages of a harness.
+    private static long Sampling(MemoryInputs inputs, long adapter, long number, long sequences)
     {
-        long d = c.HiddenSize, q = (long)c.Heads * c.HeadSize, k = (long)c.KeyValueHeads * c.HeadSize, f = c.IntermediateSize;
-        long norms = 6 * d, projections = q + 2 * k, rotation = 4 * q + 4 * k, attention = q + (c.Heads == c.KeyValueHeads ? 0 : 2 * q);
-        long headNorms = c.QkNorm ? 3 * (q + k) : 0;
-        long output = 2 * d, feedForward = 4 * f + 2 * d;
-        return c.Layers * (norms + projections + headNorms + rotation + attention + output + feedForward) + 4 * d;
+        Recipe recipe = inputs.Recipe;
+        long most = 0;
+        if (sequences > 0) Write(inputs.Student, adapter, number, sequences, inputs.PromptTokens, inputs.ResponseTokens, recipe.Rollout.Temperature == 0);
+        if (recipe.Evaluate is { } evaluate)
+            Write(inputs.Student, adapter, number, evaluate.Count > 0 ? Math.Min(evaluate.Count, EvaluationBatch) : EvaluationBatch, inputs.PromptTokens, recipe.Rollout.MaxNewTokens, isGreedy: true);
+        if (sequences > 0 && recipe.Signal?.Context is HarnessContextRecipe harness)
+            Write(inputs.Student, adapter, number, sequences, inputs.JudgePromptTokens, harness.MaxNewTokens, harness.Temperature == 0);
+        if (sequences > 0 && (recipe.Signal is { WritesPreferred: true } || recipe.OffPolicy is { Text: "judge" }))
+        {
+            (DecoderConfig writer, long type) = inputs.Teacher is { } teacher ? (teacher, Bytes(((TeacherSignalRecipe)recipe.Signal!).Type)) : (inputs.Student, number);
+            Write(writer, 0, type, sequences, inputs.JudgePromptTokens, inputs.ResponseTokens, isGreedy: false);
+        }
+        return most;
+
+        void Write(DecoderConfig writer, long adapterWeights, long type, long count, int prompt, int response, bool isGreedy)
+        {
+            bool onProcessor = Kernels.Best is not null && CpuMemory.Fits(writer) && type == Float && !inputs.Device.IsCuda;
+            most = Math.Max(most, onProcessor
+                ? CpuMemory.Bytes(writer, adapterWeights, count, prompt, response)
+                : OnTensors(writer, type, inputs.Vocabulary, count, prompt, response, isGreedy));
+        }
     }
 
-    // What backward holds besides, at its widest place: the gradients around one feed-forward part.
-    private static long BackwardElements(DecoderConfig c) => 7L * c.IntermediateSize + 2L * c.HiddenSize;
-
-    private static IEnumerable<(long Inputs, (string Name, long Outputs)[] Parts)> Groups(DecoderConfig c)
+    // With tensors, a part of the rows at a time. Prefill makes a block's outputs for all prompts; a step adds logits and what sampling makes of them.
+    private static long OnTensors(DecoderConfig c, long number, int vocabulary, long sequences, int promptTokens, int responseTokens, bool isGreedy)
     {
-        long d = c.HiddenSize, q = (long)c.Heads * c.HeadSize, k = (long)c.KeyValueHeads * c.HeadSize, f = c.IntermediateSize;
-        yield return (d, [("q_proj", q), ("k_proj", k), ("v_proj", k)]);
-        yield return (q, [("o_proj", d)]);
-        yield return (d, [("gate_proj", f), ("up_proj", f)]);
-        yield return (f, [("down_proj", d)]);
+        sequences = Math.Min(sequences, Math.Clamp(32_000_000 / vocabulary, 16, 1024));
+        long capacity = Math.Max(16, promptTokens + Math.Min(responseTokens, 256));
+        while (capacity < promptTokens + responseTokens) capacity *= 2;
+        long keyValues = 2L * c.Layers * c.KeyValueHeads * c.HeadSize * capacity * number;
+        // Logits as computed and in float32, log-probabilities in float32; cumulative sums and probabilities in float64; one comparison.
+        long logits = c.VocabularySize * (number < Float ? number + Float : Float) + vocabulary * (isGreedy ? Float : Float + 8 + 8 + 1);
+        return sequences * (keyValues + Math.Max(promptTokens * new BlockMemory(c, number).All, logits));
+    }
+
+    // What stays from the student's forward pass to its backward pass.
+    private static double Kept(MemoryInputs inputs, long number, long micro, double pieces)
+    {
+        DecoderConfig c = inputs.Student;
+        long tokens = micro * (inputs.PromptTokens + inputs.ResponseTokens - 1), rows = micro * inputs.ResponseTokens;
+        if (inputs.Recipe.Optimizer.ActivationCheckpointing) return tokens * c.HiddenSize * number * c.Layers * pieces;
+        var block = new BlockMemory(c, number, inputs.Recipe.Student.Lora);
+        double bytes = (double)tokens * c.Layers * block.Kept - (double)(tokens - rows) * block.KeptBehindAttention;
+        // Gate and up lie in one tensor, their activation and its product in one each: those are the widest.
+        long inner = tokens * c.IntermediateSize * number;
+        double large = (2 * inner > LargestPieceBytes ? 2 * inner : 0) + (inner > LargestPieceBytes ? 2 * inner : 0);
+        large = Math.Min(bytes, large * c.Layers);
+        return large + (bytes - large) * pieces;
+    }
+
+    // What comes and goes while that is kept, at its most: a judge's reading, the loss, the backward pass.
+    private static long Passing(MemoryInputs inputs, long number, bool trainsHead, long micro, long rows)
+    {
+        DecoderConfig c = inputs.Student;
+        var block = new BlockMemory(c, number, inputs.Recipe.Student.Lora);
+        long tokens = micro * (inputs.PromptTokens + inputs.ResponseTokens - 1), judged = micro * (inputs.JudgePromptTokens + inputs.ResponseTokens - 1);
+        bool recomputes = inputs.Recipe.Optimizer.ActivationCheckpointing, isJudged = inputs.Recipe.Objective is not SupervisedObjectiveRecipe && inputs.Recipe.Signal is not null;
+        string judgeType = (inputs.Recipe.Signal as TeacherSignalRecipe)?.Type ?? inputs.Recipe.Student.Type;
+        DecoderConfig judge = inputs.Teacher ?? c;
+        long reading = isJudged ? judged * new BlockMemory(judge, Bytes(judgeType)).All : 0;
+        long head = trainsHead ? c.VocabularySize * (long)c.HiddenSize * Float : 0; // also kept until the embedding's gradient joins it
+        long chunk = Math.Min(ChunkBytes, rows * inputs.Vocabulary * number) * (isJudged ? 2 : 1) + Math.Min(BlockBytes, 8 * rows * inputs.Vocabulary * Float);
+        long loss = head + chunk + rows * (3L * c.HiddenSize + (isJudged ? judge.HiddenSize : 0)) * Float;
+        long forward = tokens * (recomputes ? block.All : block.All - block.Kept);
+        long backward = head + tokens * (block.Backward + (recomputes ? block.All : 0));
+        return Math.Max(Math.Max(forward, reading), Math.Max(Math.Max(loss, backward), 3 * head));
     }
 
     private static long Bytes(string type) => type == "bfloat16" ? 2 : Float;
-
-    private static long AdapterWeights(LoraRecipe? lora, DecoderConfig c) => lora is null ? 0
-        : c.Layers * Groups(c).Sum(g => g.Parts.Where(p => IsTarget(lora, p.Name)).Sum(p => lora.R * (g.Inputs + p.Outputs)));
-
-    // Each adapted part makes two products and a scaled copy; parts beside it are filled with zeros, joined, and added.
-    private static long AdapterElements(LoraRecipe? lora, DecoderConfig c)
-    {
-        if (lora is null) return 0;
-        long elements = 0;
-        foreach ((_, (string Name, long Outputs)[] parts) in Groups(c))
-        {
-            if (!parts.Any(p => IsTarget(lora, p.Name))) continue;
-            elements += parts.Sum(p => IsTarget(lora, p.Name) ? lora.R + 2 * p.Outputs : p.Outputs);
-            elements += parts.Sum(p => p.Outputs) * (parts.Length > 1 ? 2 : 1);
-        }
-        return c.Layers * elements;
-    }
-
-    private static bool IsTarget(LoraRecipe lora, string name) => lora.TargetModules.Any(t => t == name || t.EndsWith("." + name, StringComparison.Ordinal));
 }

@@ -11,6 +11,9 @@ internal sealed record ModelFacts
     /// <summary>The setting that names the folder, for problems.</summary>
     public required string Setting { get; init; }
 
+    /// <summary>What it is to the recipe, in a message: student, teacher, base.</summary>
+    public required string Role { get; init; }
+
     public required string Folder { get; init; }
 
     /// <summary>The setting names an adapter; <see cref="Folder"/> is its base.</summary>
@@ -35,7 +38,7 @@ internal sealed record ModelFacts
     /// <summary>Ids that can stand in a text.</summary>
     public int VocabularySize => Math.Min(Tokenizer.VocabularySize, Config.VocabularySize);
 
-    public static ModelFacts Load(string setting, string folder)
+    public static ModelFacts Load(string setting, string role, string folder)
     {
         bool adapter = AdapterFiles.IsIn(folder);
         folder = AdapterBase.ModelFolder(folder);
@@ -45,6 +48,7 @@ internal sealed record ModelFacts
         return new ModelFacts
         {
             Setting = setting,
+            Role = role,
             Folder = folder,
             IsAdapter = adapter,
             Config = config,

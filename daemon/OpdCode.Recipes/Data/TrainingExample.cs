@@ -25,4 +25,23 @@ public sealed record TrainingExample
 
     /// <summary>The line in the file, counted from 1 (a Parquet file: the row); 0 where it was not counted.</summary>
     public required int Line { get; init; }
+
+    /// <summary>The prompt, or the last message of the conversation.</summary>
+    public string LastPrompt => Prompt ?? Messages?[^1].Content ?? "";
+
+    /// <summary>A column as text; null when the example does not have it.</summary>
+    /// <param name="name">prompt (of a conversation its last message), completion, answer, privileged_context or any other column.</param>
+    public string? Column(string name) => name switch
+    {
+        "prompt" => LastPrompt,
+        "completion" => Completion,
+        "answer" => Answer,
+        "privileged_context" => PrivilegedContext,
+        _ => Extra?[name] switch
+        {
+            null => null,
+            JsonValue value when value.TryGetValue(out string? text) => text,
+            JsonNode other => other.ToJsonString(),
+        },
+    };
 }

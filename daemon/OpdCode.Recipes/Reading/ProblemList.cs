@@ -1,7 +1,12 @@
+using OpdCode.Recipes.Editing;
+
 namespace OpdCode.Recipes.Reading;
 
 /// <summary>Collects problems with their places.</summary>
-internal sealed class ProblemList(LineMap lines)
+/// <param name="lines">The lines of the text.</param>
+/// <param name="text">The text itself, for fixes that add or remove settings; null: there are none of that kind.</param>
+/// <param name="root">Its tree.</param>
+internal sealed class ProblemList(LineMap lines, string? text = null, LocatedValue? root = null)
 {
     private readonly List<(int Offset, Problem Problem)> _found = [];
 
@@ -45,6 +50,21 @@ internal sealed class ProblemList(LineMap lines)
         (int endLine, int endColumn) = lines.Locate(end);
         return new ProblemFix { Title = title, Line = line, Column = column, EndLine = endLine, EndColumn = endColumn, NewText = newText };
     }
+
+    /// <summary>The edit that changes settings; null where that would not help.</summary>
+    public ProblemFix? Fix(Cure? cure) => cure is null || text is null || root is null ? null : CureText.Edit(text, root, lines, cure);
+
+    /// <summary>The edit that takes one of two members with the same key out; null where it is not written.</summary>
+    public ProblemFix? RemoveMember(LocatedValue parent, LocatedMember member, string title)
+    {
+        if (text is null || member.Value.Origin != ValueOrigin.Written || root is not { Kind: System.Text.Json.JsonValueKind.Object }) return null;
+        TextEdits edits = new(text, 0);
+        edits.RemoveFrom(parent, member.Value);
+        return CureText.Between(text, edits.Apply(), lines, title);
+    }
+
+    /// <summary>The text of a value as it is written; null where it is not.</summary>
+    public string? Written(LocatedValue value) => text is not null && value.Origin == ValueOrigin.Written ? text[value.Start..value.End] : null;
 
     /// <summary>The edit that writes a new text over a value; null when the value is not written in the recipe.</summary>
     public ProblemFix? Replace(LocatedValue value, string newText) =>

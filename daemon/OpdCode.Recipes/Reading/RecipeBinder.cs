@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Text.Json;
 using OpdCode.Protocol;
+using OpdCode.Recipes.Editing;
 using OpdCode.Recipes.Shapes;
 
 namespace OpdCode.Recipes.Reading;
@@ -24,7 +25,8 @@ internal sealed class RecipeBinder(ProblemList problems)
         if (value.Kind == JsonValueKind.Null)
         {
             if (setting.IsNullable) return null;
-            problems.Error(ErrorCodes.WrongType, path, value, $"{path} cannot be null. {Expect(setting)}; leave it out for the default.");
+            problems.Error(ErrorCodes.WrongType, path, value, $"{path} cannot be null. {Expect(setting)}; leave it out for the default.",
+                setting.IsRequired ? null : problems.Fix(Cure.Remove(path)));
             return s_nothing;
         }
         if (setting.ItemType is { } itemType) return BindList(value, setting, itemType, path);
@@ -151,7 +153,8 @@ internal sealed class RecipeBinder(ProblemList problems)
     {
         if (value.Kind != JsonValueKind.Array)
         {
-            problems.Error(ErrorCodes.WrongType, path, value, $"{path} must be a list [ … ], not {value.Describe()}.");
+            problems.Error(ErrorCodes.WrongType, path, value, $"{path} must be a list [ … ], not {value.Describe()}.",
+                itemType == typeof(string) && value.Kind == JsonValueKind.String ? problems.Replace(value, $"[{problems.Written(value)}]") : null);
             return s_nothing;
         }
         if (value.Items.Count < setting.MinLength && value.IsComplete)
@@ -227,7 +230,7 @@ internal sealed class RecipeBinder(ProblemList problems)
         if (value.Kind != JsonValueKind.Object)
         {
             string what = path.Length == 0 ? "A recipe" : path;
-            problems.Error(ErrorCodes.WrongType, path, value, $"{what} must be an object {{ … }}, not {value.Describe()}.");
+            problems.Error(ErrorCodes.WrongType, path, value, $"{what} must be an object {{ … }}, not {value.Describe()}.", Wrap(value, shape));
             return s_nothing;
         }
         object record = shape.Create();
@@ -249,18 +252,27 @@ internal sealed class RecipeBinder(ProblemList problems)
             if (!setting.IsRequired || !value.IsComplete || value.Find(setting.Name) is not null) continue;
             string missing = Join(path, setting.Name);
             int end = path.Length == 0 ? value.Start + 1 : value.End;
-            problems.Add(ErrorCodes.MissingKey, ProblemSeverity.Error, missing, value.Start, end, $"{missing} is missing. {Expect(setting)}.");
+            problems.Add(ErrorCodes.MissingKey, ProblemSeverity.Error, missing, value.Start, end, $"{missing} is missing. {Expect(setting)}.",
+                missing == "version" ? problems.Fix(Cure.Set(missing, "1")) : null);
         }
         return record;
     }
 
+    // A text where an object with one necessary text belongs can only have been meant as that.
+    private ProblemFix? Wrap(LocatedValue value, RecordShape shape) =>
+        value.Kind == JsonValueKind.String && shape.Settings.Where(s => s.IsRequired).ToArray() is [{ } only] && only.Type == typeof(string)
+            ? problems.Replace(value, $"{{ {JsonText(only.Name)}: {problems.Written(value)} }}") : null;
+
     private void ReportDuplicates(LocatedValue value, string path)
     {
-        HashSet<string> seen = new(StringComparer.Ordinal);
+        Dictionary<string, LocatedMember> seen = new(StringComparer.Ordinal);
         foreach (LocatedMember member in value.Members)
-            if (!seen.Add(member.Key))
+        {
+            if (seen.TryGetValue(member.Key, out LocatedMember? first)) // the last one counts, so the first may go
                 problems.Add(ErrorCodes.DuplicateKey, ProblemSeverity.Error, Join(path, member.Key), member.KeyStart, member.KeyEnd,
-                    $"{LocatedValue.Quote(member.Key)} is given twice. Keep one of the two.");
+                    $"{LocatedValue.Quote(member.Key)} is given twice. Keep one of the two.", problems.RemoveMember(value, first, $"Remove the first {LocatedValue.Quote(member.Key)}"));
+            seen[member.Key] = member;
+        }
     }
 
     private static string Join(string path, string key) => path.Length == 0 ? key : $"{path}.{key}";

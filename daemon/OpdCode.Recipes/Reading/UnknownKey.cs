@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OpdCode.Protocol;
+using OpdCode.Recipes.Editing;
 using OpdCode.Recipes.Shapes;
 
 namespace OpdCode.Recipes.Reading;
@@ -53,14 +54,18 @@ internal static class UnknownKey
         else if (discriminator is not null && OtherKind(shape, member.Key, discriminator) is { } other)
         {
             message += $" It belongs to the {discriminator} {other}.";
+            fix = problems.Fix(Cure.Remove(full));
         }
         else if ((s_elsewhere.GetValueOrDefault(member.Key) ?? Search(member.Key, RecordShape.Of(typeof(Recipe)), "")) is { } elsewhere)
         {
             message += $" The setting of that meaning is \"{elsewhere}\".";
+            if (problems.Written(member.Value) is { } value)
+                fix = problems.Fix(new Cure($"Move it to {elsewhere}", new SettingChange(full, null), new SettingChange(elsewhere, value)));
         }
         else
         {
             message += shape.Settings.Count == 0 ? " It has no settings." : $" Its settings are {string.Join(", ", shape.Settings.Select(s => s.Name))}.";
+            fix = problems.Fix(Cure.Remove(full));
         }
         problems.Add(ErrorCodes.UnknownKey, ProblemSeverity.Error, full, member.KeyStart, member.KeyEnd, message, fix);
     }

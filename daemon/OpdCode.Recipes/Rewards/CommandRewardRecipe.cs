@@ -17,7 +17,7 @@ public sealed record CommandRewardRecipe : RewardRecipe
     [Unit("seconds")]
     public double TimeLimit { get; init; } = 10;
 
-    /// <summary>The program is ended when its memory grows above this and the run stops with OPD1502.</summary>
+    /// <summary>The program is ended when its memory, with that of everything it started, grows above this, and the run stops with OPD1502.</summary>
     [Range(1, int.MaxValue)]
     [Unit("megabytes")]
     public int MemoryLimit { get; init; } = 1024;

@@ -12,6 +12,7 @@ namespace OpdCode.Recipes.Rewards;
 internal sealed class RewardCommand(CommandRewardRecipe recipe, string folder)
 {
     private static readonly TimeSpan s_memoryLook = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan s_pipeLimit = TimeSpan.FromSeconds(5);
     private static readonly JsonSerializerOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public async Task<double> ScoreAsync(RewardInput input, string text, CancellationToken cancel)
@@ -29,21 +30,22 @@ internal sealed class RewardCommand(CommandRewardRecipe recipe, string folder)
     private async Task<double> RunAsync(RewardInput input, string text, CancellationToken cancel)
     {
         using Process process = Start();
+        using ProcessFamily family = new(process);
         Task<string> output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         Task<string> errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
         try
         {
             Task writing = WriteAsync(process, JsonSerializer.Serialize(new { prompt = input.Prompt, response = text, answer = input.Answer }, s_plain));
-            await WaitAsync(process, cancel);
+            await WaitAsync(process, family, cancel);
             await writing;
         }
         finally
         {
             if (!process.HasExited) process.Kill(entireProcessTree: true);
         }
-        string said = (await errors).Trim();
+        string said = (await Read(errors)).Trim();
         if (process.ExitCode != 0) throw Failed($"ended with {process.ExitCode}", said);
-        string last = (await output).Trim().Split('\n')[^1].Trim();
+        string last = (await Read(output)).Trim().Split('\n')[^1].Trim();
         return double.TryParse(last, NumberStyles.Float, CultureInfo.InvariantCulture, out double score) && double.IsFinite(score)
             ? score
             : throw Failed($"printed \"{(last.Length > 60 ? last[..60] : last)}\" where a number was expected on the last line", said);
@@ -84,7 +86,7 @@ internal sealed class RewardCommand(CommandRewardRecipe recipe, string folder)
         }
     }
 
-    private async Task WaitAsync(Process process, CancellationToken cancel)
+    private async Task WaitAsync(Process process, ProcessFamily family, CancellationToken cancel)
     {
         Stopwatch watch = Stopwatch.StartNew();
         Task ended = process.WaitForExitAsync(cancel);
@@ -92,21 +94,21 @@ internal sealed class RewardCommand(CommandRewardRecipe recipe, string folder)
         {
             cancel.ThrowIfCancellationRequested();
             if (watch.Elapsed.TotalSeconds > recipe.TimeLimit) throw Failed(string.Create(CultureInfo.InvariantCulture, $"took longer than {recipe.TimeLimit} s"), "");
-            if (Memory(process) > (long)recipe.MemoryLimit << 20) throw Failed($"took more than {recipe.MemoryLimit} MB of memory", "");
+            if (family.Bytes() > (long)recipe.MemoryLimit << 20) throw Failed($"took more than {recipe.MemoryLimit} MB of memory", "");
         }
         await ended;
     }
 
-    private static long Memory(Process process)
+    // Something that the program started and left behind may hold its output open for ever.
+    private async Task<string> Read(Task<string> pipe)
     {
         try
         {
-            process.Refresh();
-            return process.HasExited ? 0 : process.WorkingSet64;
+            return await pipe.WaitAsync(s_pipeLimit, CancellationToken.None);
         }
-        catch (InvalidOperationException)
+        catch (TimeoutException)
         {
-            return 0; // it ended between the two questions
+            throw Failed("ended, and something that it started still holds its output", "");
         }
     }
 

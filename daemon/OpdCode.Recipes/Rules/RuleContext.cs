@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using OpdCode.Recipes.Editing;
 using OpdCode.Recipes.Reading;
 using OpdCode.Recipes.Schema;
 using OpdCode.Recipes.Shapes;
@@ -64,19 +65,22 @@ internal sealed class RuleContext(LocatedValue root, ProblemList problems, strin
     public IReadOnlyList<LocatedValue> Items(string path) => Find(path).Node is { Kind: JsonValueKind.Array } list ? list.Items : [];
 
     /// <summary>Reports an error at a setting, or at what stands nearest around it.</summary>
-    public void Error(string code, string path, string message, string? newText = null) => Report(code, ProblemSeverity.Error, path, message, newText);
+    public void Error(string code, string path, string message, Cure? cure = null) => Report(code, ProblemSeverity.Error, path, message, cure);
 
     /// <summary>Reports a warning at a setting, or at what stands nearest around it.</summary>
-    public void Warn(string code, string path, string message, string? newText = null) => Report(code, ProblemSeverity.Warning, path, message, newText);
+    public void Warn(string code, string path, string message, Cure? cure = null) => Report(code, ProblemSeverity.Warning, path, message, cure);
 
     /// <summary>Reports something worth knowing.</summary>
-    public void Inform(string code, string path, string message, string? newText = null) => Report(code, ProblemSeverity.Information, path, message, newText);
+    public void Inform(string code, string path, string message, Cure? cure = null) => Report(code, ProblemSeverity.Information, path, message, cure);
 
-    private void Report(string code, ProblemSeverity severity, string path, string message, string? newText)
+    private void Report(string code, ProblemSeverity severity, string path, string message, Cure? cure)
     {
         SettingPlace place = SettingPlace.Find(root, path);
-        problems.Add(code, severity, path, place.Start, place.End, message, place.Value is { } value && newText is not null ? problems.Replace(value, newText) : null);
+        problems.Add(code, severity, path, place.Start, place.End, message, problems.Fix(cure));
     }
+
+    /// <summary>A value as it is written; null where it is not.</summary>
+    public string? Written(string path) => Find(path).Node is { } node ? problems.Written(node) : null;
 
     private object? DefaultOf(string path)
     {

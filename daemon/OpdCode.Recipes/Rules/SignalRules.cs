@@ -1,4 +1,5 @@
 using OpdCode.Protocol;
+using OpdCode.Recipes.Editing;
 
 namespace OpdCode.Recipes.Rules;
 
@@ -8,12 +9,18 @@ internal static class SignalRules
     /// <summary>Above this the reported cliff of structured output begins (2605.08737: onset in 1.204 to 1.228).</summary>
     private const double CliffOnset = 1.2;
 
+    /// <summary>Scores responses by the answer column: the reward that most data have what it needs for.</summary>
+    public static Cure AddRewards { get; } = Cure.Add("rewards", "[{ \"kind\": \"exact\" }]");
+
+    /// <summary>Adds a teacher; its folder is for the user to say.</summary>
+    public static Cure AddTeacher { get; } = Cure.Add("signal", "{ \"kind\": \"teacher\", \"model\": \"teacher\" }");
+
     public static void Check(RuleContext recipe)
     {
         string? objective = recipe.Text("objective.kind");
         if (objective is "divergence" or "policy-gradient" && !recipe.Has("signal") && recipe.IsComplete("signal"))
             recipe.Error(ErrorCodes.SignalMissing, "signal",
-                $"The {objective} objective needs a signal: who judges the tokens? Add \"signal\": {{ \"kind\": \"teacher\", \"model\": \"…\" }}.");
+                $"The {objective} objective needs a signal: who judges the tokens? Add \"signal\": {{ \"kind\": \"teacher\", \"model\": \"…\" }}.", AddTeacher);
         CheckSelfTeaching(recipe, objective);
         CheckContexts(recipe, objective);
         CheckExtrapolation(recipe);
@@ -25,13 +32,14 @@ internal static class SignalRules
     private static void CheckContexts(RuleContext recipe, string? objective)
     {
         if (recipe.Text("signal.context.kind") == "peers" && recipe.Items("rewards").Count == 0 && recipe.IsComplete("rewards"))
-            recipe.Error(ErrorCodes.SignalMissing, "rewards", "The context \"peers\" shows successful attempts: what scores an attempt? Add \"rewards\": [{ \"kind\": \"exact\" }].");
+            recipe.Error(ErrorCodes.SignalMissing, "rewards", "The context \"peers\" shows successful attempts: what scores an attempt? Add \"rewards\": [{ \"kind\": \"exact\" }].", AddRewards);
         if (recipe.Flag("signal.writesPreferred") && objective is not (null or "preference"))
             recipe.Error(ErrorCodes.ObjectiveRefused, "signal.writesPreferred",
-                $"signal.writesPreferred makes pairs, which only the preference objective compares; the objective is {objective}. Set objective.kind to \"preference\", or writesPreferred to false.", "false");
+                $"signal.writesPreferred makes pairs, which only the preference objective compares; the objective is {objective}. Set objective.kind to \"preference\", or writesPreferred to false.", Cure.Set("signal.writesPreferred", "false"));
         if (recipe.Text("signal.kind") == "self" && recipe.Text("signal.weights") is "live" or "frozen" && !recipe.Has("signal.context") && !recipe.Has("signal.extrapolation") && objective is not (null or "supervised"))
             recipe.Warn(ErrorCodes.TeacherIsStudent, "signal",
-                "The student judges itself and sees nothing that it did not see when it wrote: both agree on every token, so there is nothing to learn. Add signal.context, for example a template with {completion}.");
+                "The student judges itself and sees nothing that it did not see when it wrote: both agree on every token, so there is nothing to learn. Add signal.context, for example a template with {completion}.",
+                Cure.Add("signal.context", "{ \"kind\": \"template\", \"text\": \"{prompt}\\n\\nA correct solution:\\n{completion}\\n\\nSolve the problem in your own words.\" }"));
     }
 
     private static void CheckSelfTeaching(RuleContext recipe, string? objective)
@@ -48,7 +56,8 @@ internal static class SignalRules
         // ExOPD's own 1.25, the default, is for free text; the run measures and reports where it is too far.
         if (!recipe.IsChosen("signal.extrapolation.lambda") || recipe.Number("signal.extrapolation.lambda") is not { } lambda || lambda <= CliffOnset || recipe.Text("signal.extrapolation.guard") == "cap") return;
         recipe.Warn(ErrorCodes.ExtrapolationCliff, "signal.extrapolation.lambda",
-            $"signal.extrapolation.lambda is {RuleContext.Show(lambda)}. Structured output was seen to break between 1.20 and 1.23 (arXiv 2605.08737); where it breaks depends on teacher and base. Set the guard to \"cap\", or watch the parse rate.");
+            $"signal.extrapolation.lambda is {RuleContext.Show(lambda)}. Structured output was seen to break between 1.20 and 1.23 (arXiv 2605.08737); where it breaks depends on teacher and base. Set the guard to \"cap\", or watch the parse rate.",
+            Cure.Set("signal.extrapolation.guard", "\"cap\""));
     }
 
     private static string LimitedText(string text) => text.Length <= 80 ? text : string.Concat(text.AsSpan(0, 77), "...");

@@ -689,9 +689,9 @@ export interface PromptPreviewText {
 export interface RecipeEstimate {
   /** The most that is held at one time. */
   readonly peakBytes: number;
-  /** What the device has; 0 when not known. */
+  /** What is free on the device; 0 when not known. */
   readonly availableBytes: number;
-  /** True when the peak is below what there is, or that is not known. */
+  /** True when the peak is below what is free, or that is not known. */
   readonly fits: boolean;
   /** For people: `fits: 3.2 of 24.0 GB`. */
   readonly summary: string;

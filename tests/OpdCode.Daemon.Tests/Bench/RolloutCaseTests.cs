@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OpdCode.Daemon.Bench;
+using OpdCode.Daemon.Bench.Work;
 using OpdCode.Daemon.Tests.Commands;
 using OpdCode.Models.Decoding;
 using OpdCode.Models.Native;
@@ -39,12 +40,12 @@ public sealed class RolloutCaseTests
     [Fact]
     public void Both_sides_write_the_same_number_of_tokens()
     {
-        using var rollouts = new RolloutCase(new BenchSetting(null, s_shape, 1, false));
+        using BenchCase rollouts = BenchCases.Rollout["rollout/64x4"](new BenchSetting(null, s_shape, 1, false));
         rollouts.WarmUp(BenchSide.Ours);
         rollouts.WarmUp(BenchSide.Baseline);
         double ours = rollouts.Run(BenchSide.Ours);
         Assert.InRange(ours, 256 * 60, 256 * 80); // a geometric progression from 8 to 256 has mean 71
-        using var decode = new DecodeCase(new BenchSetting(null, s_shape, 1, false));
+        using BenchCase decode = BenchCases.Rollout["rollout/decode-1"](new BenchSetting(null, s_shape, 1, false));
         Assert.Equal(256, decode.Run(BenchSide.Ours));
         Assert.Equal(256, decode.Run(BenchSide.Baseline));
     }
@@ -55,7 +56,7 @@ public sealed class RolloutCaseTests
         DecoderConfig config = s_shape.Config();
         var machine = new BenchMachine("", 1, 1, "", 1e6, 1e6, 1);
         double weights = 4.0 * config.ParameterCount * 10, cache = 4.0 * 2 * 2 * 2 * 8 * (3 * 10 + 50);
-        Assert.Equal((weights + cache) / 1e9, WritingWork.Seconds(config, [3], [(3, 10)], 10, machine), 1e-9);
+        Assert.Equal((weights + cache) / 1e9, WritingCeiling.Seconds(config, [3], [(3, 10)], 10, machine), 1e-9);
     }
 
     [Fact]

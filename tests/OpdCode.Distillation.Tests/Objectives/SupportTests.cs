@@ -90,7 +90,7 @@ public sealed class SupportTests
         Random random = new(8);
         foreach (SupportOwner owner in Enum.GetValues<SupportOwner>())
         {
-            foreach (SupportTail tail in Enum.GetValues<SupportTail>())
+            foreach (SupportTail tail in Tails(name))
             {
                 double[] student = ToyRows.Random(random, 1, 8, 3)[0], teacher = ToyRows.Random(random, 1, 8, 3)[0];
                 IObjective objective = Objective(name, owner, 3, tail);
@@ -107,7 +107,7 @@ public sealed class SupportTests
         double[][] logits = ToyRows.Random(new Random(9), 5, 8, 3);
         foreach (SupportOwner owner in Enum.GetValues<SupportOwner>())
         {
-            foreach (SupportTail tail in Enum.GetValues<SupportTail>())
+            foreach (SupportTail tail in Tails(name).Where(t => t != SupportTail.RenormalizeTeacher))
             {
                 (double loss, double[] gradient, _) = ToyRows.Run(Objective(name, owner, 3, tail), ToyRows.From(logits, logits));
                 Assert.Equal(0, loss, 1e-12);
@@ -140,16 +140,36 @@ public sealed class SupportTests
         Assert.All(renormalised[..3], g => Assert.Equal(0, g));
     }
 
+    [Theory] // methods A 11.8: −Σ_K T̃·log S, T̃ the teacher renormalised on its top k, S whole; gradient S − T̃
+    [InlineData(SupportOwner.Teacher)]
+    [InlineData(SupportOwner.Union)]
+    public void With_the_teacher_alone_renormalised_it_is_the_cross_entropy_of_sdft(SupportOwner owner)
+    {
+        double[] z = [.3, 2, -1, .5, 0, 1], s = ToyRows.Softmax(z), t = ToyRows.Softmax([1, .2, 3, -1, .5, 2]);
+        int[] kept = owner == SupportOwner.Teacher ? [2, 5] : [2, 5, 1]; // the student's best two are 1 and 5
+        double[] conditional = [.. t.Select((p, v) => kept.Contains(v) ? p / kept.Sum(k => t[k]) : 0)];
+        double crossEntropy = -kept.Sum(v => conditional[v] * Math.Log(s[v]));
+        (double loss, double[] gradient, ObjectiveResult result) = ToyRows.Run(Objective("forward-kl", owner, 2, SupportTail.RenormalizeTeacher), ToyRows.From([z], ToyRows.Log(t)));
+        Assert.Equal(crossEntropy - PlainDivergences.Entropy(conditional), loss, 1e-12);
+        ToyRows.Close(s.Zip(conditional, (a, b) => a - b).ToArray(), gradient, 1e-12);
+        Assert.Equal(kept.Sum(v => t[v]), result.Signals.TeacherMass_N!.ToDouble(), 1e-12);
+        // Equal models: what the teacher has outside of the support is missing.
+        Assert.Equal(-Math.Log(new[] { 2, 5 }.Sum(v => t[v])), Run("forward-kl", SupportOwner.Teacher, 2, SupportTail.RenormalizeTeacher, ToyRows.Log(t), ToyRows.Log(t)).Loss.ToDouble(), 1e-12);
+    }
+
     [Fact]
     public void Combinations_that_are_no_loss_are_refused_with_the_reason()
     {
         Refused("identically zero|zero for every student", "forward-kl", 1, SupportTail.Renormalize);
+        Refused("leaves the teacher nothing", "jsd", 4, SupportTail.RenormalizeTeacher);
         Refused("not one sum", "adaptive-kl", 4, SupportTail.None);
         Refused("full vocabulary", "entropy-aware", 4, SupportTail.Bucket);
         Assert.Equal(ErrorCodes.ObjectiveInvalid, Assert.Throws<OpdException>(() => Objective("reverse-kl", SupportOwner.Teacher, 0, SupportTail.Bucket)).Code);
         OpdException unknown = Assert.Throws<OpdException>(() => ObjectiveFactory.Create(new DivergenceObjectiveRecipe { Divergence = "kl" }));
         Assert.Contains("reverse-kl, forward-kl, jsd", unknown.Message, StringComparison.Ordinal);
     }
+
+    private static IEnumerable<SupportTail> Tails(string name) => Enum.GetValues<SupportTail>().Where(t => t != SupportTail.RenormalizeTeacher || name == "forward-kl");
 
     private static void Refused(string reason, string name, int k, SupportTail tail)
     {

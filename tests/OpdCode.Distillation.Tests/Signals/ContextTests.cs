@@ -3,6 +3,7 @@ using OpdCode.Distillation.Signals;
 using OpdCode.Models;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
+using OpdCode.Recipes.Contexts;
 using OpdCode.Recipes.Data;
 using TorchSharp;
 using static OpdCode.Distillation.Tests.ToyModels;
@@ -86,6 +87,55 @@ public sealed class ContextTests
         }
         Assert.Equal(batch.SampledIds_N.shape[0], at);
         Assert.False(rows.TeacherHidden_NM!.requires_grad);
+    }
+
+    [Fact] // methods A 6: y+ is written and read with the context, y− written without it; both are read with it; equal texts are no pair
+    public void Pairs_are_written_by_the_judge_who_sees_more_and_read_by_it_behind_the_longer_prompt()
+    {
+        using var toy = new Toy();
+        using var judge = new SelfJudge(toy.Model, new SelfSignalRecipe());
+        var recipe = new Recipe { Version = 1, Student = new StudentRecipe { Model = "s" }, Objective = new PreferenceObjectiveRecipe(), Data = new DataRecipe { Train = "d" }, Rollout = new RolloutRecipe { MaxNewTokens = 5, Temperature = 0 } };
+        using var signal = new JudgedSignal(judge, new JudgedSignalParts
+        {
+            Context = new TemplateContext(new TemplateContextRecipe { Text = "a longer {prompt} with {answer}" }, toy.Model, PromptFormat.Plain, toy.Prompts, toy.Columns, "here", 0),
+            Preferred = new PreferredResponses(recipe, toy.Model), Device = torch.CPU,
+        });
+        int[] seen = toy.Model.EncodePlain("a longer p0 with 0");
+        int[] best = Models.Generation.Generator.Generate(toy.Model.Decoder, toy.Model.VocabularySize, [seen], [0], new() { MaxNewTokens = 5, Temperature = 0, StopIds = toy.Model.StopIds })[0].Ids;
+        Rollout[] own = [toy.Rollout("an", 0, 0), toy.Rollout("other", 1, 0) with { ResponseIds = best }];
+        IReadOnlyList<Rollout> pairs = signal.Prepare(own, 1, CancellationToken.None);
+        Assert.Equal([RolloutWriter.Judge, RolloutWriter.Student], pairs.Select(r => r.Writer)); // the second writes what the judge would: no pair
+        Assert.Equal(best, pairs[0].ResponseIds);
+        Assert.Equal(own[0].ResponseIds, pairs[1].ResponseIds);
+        Assert.Equal([1.0, 0], pairs.Select(r => r.Reward!.Value));
+        Assert.Single(pairs.Select(r => r.Group).Distinct());
+        Assert.All(pairs, r => Assert.Equal(seen, r.JudgePromptIds));
+        Assert.All(pairs, r => Assert.Equal(toy.Model.EncodePlain("p0"), r.PromptIds));
+    }
+
+    [Fact]
+    public void A_context_with_a_memory_is_asked_once_a_step_even_where_the_judge_writes()
+    {
+        using var toy = new Toy();
+        using var judge = new SelfJudge(toy.Model, new SelfSignalRecipe());
+        var counted = new CountedContext(toy.Model.EncodePlain("seen"));
+        var recipe = new Recipe { Version = 1, Student = new StudentRecipe { Model = "s" }, Objective = new PreferenceObjectiveRecipe(), Data = new DataRecipe { Train = "d" }, Rollout = new RolloutRecipe { MaxNewTokens = 3 } };
+        using var signal = new JudgedSignal(judge, new JudgedSignalParts { Context = counted, Preferred = new PreferredResponses(recipe, toy.Model), Device = torch.CPU });
+        signal.Prepare([toy.Rollout("an", 0, 0)], 1, CancellationToken.None);
+        Assert.Equal(1, counted.Calls);
+    }
+
+    private sealed class CountedContext(int[] ids) : IContextSource
+    {
+        public int Calls { get; private set; }
+
+        public OpdCode.Distillation.Runs.IMethodState? State => null;
+
+        public IReadOnlyList<int[]?> Prompts(IReadOnlyList<Rollout> rollouts, int step, CancellationToken cancel)
+        {
+            Calls++;
+            return [.. rollouts.Select(_ => ids)];
+        }
     }
 
     private static OpdCode.Distillation.Objectives.TokenRows Rows(LanguageModel model, SequenceBatch batch) => new()

@@ -1,4 +1,6 @@
 using OpdCode.Distillation.Objectives;
+using OpdCode.Distillation.Signals;
+using OpdCode.Distillation.Tests.Methods;
 using OpdCode.Distillation.Tests.Objectives;
 using OpdCode.Recipes;
 using TorchSharp;
@@ -56,6 +58,25 @@ public sealed class ExtrapolationTests
             }
             Assert.Equal(Math.Pow(.9, lambda) / (Math.Pow(.9, lambda) + Math.Pow(.1, lambda)), 1 / (1 + Math.Exp(-z)), 1e-6);
         }
+    }
+
+    [Theory] // methods A 4, caveat (ii): with ρ = min(5, T/S) the flow stops short of the target, since there the advantage is log Z and not 0
+    [InlineData(1.5, .959065, .964286)]
+    [InlineData(2.0, .981755, .987805)]
+    public void With_the_clipped_ratio_the_exact_flow_stops_short_of_the_target(double lambda, double expected, double target)
+    {
+        var recipe = (PolicyGradientObjectiveRecipe)TabularScene.Recipe("listopd").Objective;
+        double z = 0;
+        for (int i = 0; i < 6000; i++)
+        {
+            using DisposeScope scope = torch.NewDisposeScope();
+            double s = 1 / (1 + Math.Exp(-z));
+            ObjectiveResult result = ObjectiveFactory.Create(recipe).Evaluate(Rows([s, 1 - s], [.9, .1], [.5, .5], lambda));
+            double[] a = ToyRows.Doubles(result.Signals.Advantage_N!), rho = ToyRows.Doubles(result.Signals.ImportanceWeight_N!);
+            z += s * (1 - s) * (rho[0] * a[0] - rho[1] * a[1]);
+        }
+        Assert.Equal(expected, 1 / (1 + Math.Exp(-z)), 1e-5);
+        Assert.Equal(target, ExtrapolationCliff.TargetMass(.9, .5, lambda), 1e-6);
     }
 
     [Fact]

@@ -74,6 +74,33 @@ public sealed class SignalRunTests
         }
     }
 
+    [Fact] // SDPO's trust region: target ∝ live^λ·start^(1−λ), both shown the context
+    public void A_base_that_sees_the_context_makes_a_trust_region_around_the_start()
+    {
+        using var folder = new TemporaryFolder();
+        StepMetrics[] Run(string weights, string more) => Steps(SignalRuns.Run(Recipe(folder, Divergence, $$$"""{"kind": "self", "weights": "{{{weights}}}", "context": {{{Hint}}}{{{more}}}}"""), folder.File($"{weights}{more.Length}"), "optimizer.learningRate=0.01"));
+        StepMetrics[] frozen = Run("frozen", ""), live = Run("live", ""), none = Run("live", """, "extrapolation": {"lambda": 0, "baseSees": "context"}"""), some = Run("live", """, "extrapolation": {"lambda": 0.5, "baseSees": "context"}""");
+        for (int i = 0; i < frozen.Length; i++) Assert.Equal(frozen[i].Values["loss"], none[i].Values["loss"], 1e-3 * frozen[i].Values["loss"]);
+        Assert.Equal(live[0].Values["loss"], some[0].Values["loss"], 1e-4); // before the first step both are the start
+        Assert.NotEqual(frozen[^1].Values["loss"], live[^1].Values["loss"], 1e-3);
+        Assert.NotEqual(some[^1].Values["loss"], live[^1].Values["loss"], 1e-4);
+    }
+
+    [Fact]
+    public void Recorded_rollouts_hold_lambda_star_of_contract_positions()
+    {
+        using var folder = new TemporaryFolder();
+        Write(folder.File("sure"), 2, hidden: 48, gain: 24);
+        string signal = """{"kind": "teacher", "model": "sure", "extrapolation": {"lambda": 1.25, "contract": 0.5}}""";
+        RunReader run = Run(Recipe(folder, Gradient, signal), folder.File("run"), "record.every=1");
+        float[] stars = [.. run.ReadRollouts(1).SelectMany(r => r.LambdaStar!)];
+        Assert.Equal(run.ReadRollouts(1).Sum(r => r.TokenIds.Length), stars.Length);
+        Assert.Contains(stars, float.IsNaN);
+        Assert.Contains(stars, s => s >= 1);
+        Assert.True(run.ReadMetrics().First(m => m.Step == 1).Values["lambdaStar"] >= stars.Where(float.IsFinite).Min() - 1e-4);
+        Assert.All(RunReader.Open(Run(Recipe(folder, Gradient, """{"kind": "teacher", "model": "teacher"}"""), folder.File("plain"), "record.every=1").Folder).ReadRollouts(1), r => Assert.Null(r.LambdaStar));
+    }
+
     [Fact]
     public void A_column_that_is_missing_is_named_before_anything_is_written()
     {

@@ -81,6 +81,37 @@ public sealed class MaskTests
         Assert.Equal([0, 0, 1, 1, 0, 0, 0], StabilizerRows.Weights(new SkipFirstRecipe { Tokens = 2 }, new TokenStatistics(), [0, 0, 0, 0, 1, 1, 2]));
 
     [Fact]
+    public void Behind_the_first_tokens_of_a_response_nothing_is_kept() =>
+        Assert.Equal([1, 1, 0, 0, 1, 1, 1], StabilizerRows.Weights(new KeepFirstRecipe { Tokens = 2 }, new TokenStatistics(), [0, 0, 0, 0, 1, 1, 2]));
+
+    [Fact] // methods A 3: N·softmax(reward/β); equal rewards weigh 1, and so does any reward where β is large
+    public void Rewards_weigh_responses_by_their_softmax()
+    {
+        double[] Weights(double beta, params double[] rewards) => StabilizerRows.Weights(new RewardWeightRecipe { Beta = beta }, new TokenStatistics(), [0, 0, 1, 2], rewards: rewards);
+        double e = Math.Exp(2), sum = e + 2;
+        ToyRows.Close([3 * e / sum, 3 * e / sum, 3 / sum, 3 / sum], Weights(.5, 1, 0, 0), 1e-12);
+        ToyRows.Close([1, 1, 1, 1], Weights(.5, 7, 7, 7), 1e-12);
+        ToyRows.Close([1, 1, 1, 1], Weights(1e9, 1, 0, -5), 1e-8);
+        ToyRows.Close([3, 3, 0, 0], Weights(1e-3, 1, 0, 0), 1e-12);
+    }
+
+    [Fact] // methods A 3: p ∝ (H/ln V)²·(JSD/ln 2)^γ, without replacement
+    public void Drawn_tokens_are_those_of_doubt_and_disagreement()
+    {
+        double[] Kept(double share, double gamma, double[] entropy, double[] apart, int responses = 1) => StabilizerRows.Weights(new TokenDrawRecipe { Share = share, Gamma = gamma },
+            new TokenStatistics { StudentEntropy_N = torch.tensor(entropy), JensenShannon_N = torch.tensor(apart) }, [.. Enumerable.Range(0, entropy.Length).Select(n => (long)(n / (entropy.Length / responses)))]);
+        Assert.Equal([1, 0, 0, 0], Kept(.25, 1, [.5, .5, 0, 0], [.5, 0, .5, 0])); // only one token has any mass
+        Assert.Equal(3, Kept(.6, 1, [.1, .2, .3, .4, .5], [.1, .2, .3, .1, .2]).Sum()); // rounded up
+        // How often the first of two is drawn over many responses: 4·1 against 1·3, γ = 1.
+        double[] entropy = [.. Enumerable.Range(0, 8000).Select(n => n % 2 == 0 ? .4 : .2)], apart = [.. Enumerable.Range(0, 8000).Select(n => n % 2 == 0 ? .1 : .3)];
+        double[] drawn = Kept(.5, 1, entropy, apart, responses: 4000);
+        Assert.Equal(4000, drawn.Sum());
+        Assert.InRange(drawn.Where((_, n) => n % 2 == 0).Sum() / 4000, 4 / 7.0 - .03, 4 / 7.0 + .03);
+        Assert.InRange(Kept(.5, 0, entropy, apart, responses: 4000).Where((_, n) => n % 2 == 0).Sum() / 4000, .77, .83); // 4 against 1
+        Assert.Equal(drawn, Kept(.5, 1, entropy, apart, responses: 4000));
+    }
+
+    [Fact]
     public void Outliers_of_the_log_ratio_weigh_nothing() =>
         Assert.Equal([1, 0, 0, 1], StabilizerRows.Weights(new LogRatioMaskRecipe { Max = 2 }, StabilizerRows.Ratio(1.9, 2, -5, 0), new long[4]));
 

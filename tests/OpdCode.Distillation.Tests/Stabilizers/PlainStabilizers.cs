@@ -1,3 +1,5 @@
+using OpdCode.Distillation.Rollouts;
+using OpdCode.Models.Generation;
 using OpdCode.Recipes;
 using OpdCode.Recipes.Stabilizers;
 
@@ -16,6 +18,10 @@ internal sealed class PlainStabilizers(long[] sequence, double[] before)
 
     public required double[] Entropy { get; init; }
 
+    public required double[] StudentEntropy { get; init; }
+
+    public required double[] JensenShannon { get; init; }
+
     public required double[] Divergence { get; init; }
 
     public required double[] Margin { get; init; }
@@ -33,6 +39,10 @@ internal sealed class PlainStabilizers(long[] sequence, double[] before)
     public required long[] Groups { get; init; }
 
     public required int Vocabulary { get; init; }
+
+    public required long Seed { get; init; }
+
+    public required int Step { get; init; }
 
     private int N => before.Length;
 
@@ -65,6 +75,13 @@ internal sealed class PlainStabilizers(long[] sequence, double[] before)
             return Turn[n] == first ? 1 : Math.Min((Drift(first) + r.Epsilon) / (Drift(Turn[n]) + r.Epsilon), 1 + r.Delta);
         }),
         SkipFirstRecipe r => Each(n => Enumerable.Range(0, n).Count(m => sequence[m] == sequence[n]) < r.Tokens ? 0 : 1),
+        KeepFirstRecipe r => Each(n => Enumerable.Range(0, n).Count(m => sequence[m] == sequence[n]) < r.Tokens ? 1 : 0),
+        RewardWeightRecipe r => Each(n =>
+        {
+            int[] all = [.. There.Select(m => (int)sequence[m]).Distinct()];
+            return all.Length * Math.Exp(Rewards[sequence[n]] / r.Beta!.Value) / all.Sum(b => Math.Exp(Rewards[b] / r.Beta!.Value));
+        }),
+        TokenDrawRecipe r => Drawn(r),
         LogRatioMaskRecipe r => Each(n => Math.Abs(Ratio(n)) >= r.Max ? 0 : 1),
         NormalizeWeightsRecipe r => Each(n => r.Over == "step" ? N / Math.Max(1, before.Sum())
             : sequence.Count(s => s == sequence[n]) / Math.Max(1, Enumerable.Range(0, N).Where(m => sequence[m] == sequence[n]).Sum(m => before[m]))),
@@ -73,6 +90,22 @@ internal sealed class PlainStabilizers(long[] sequence, double[] before)
         MarginMaskRecipe r => Masked(r),
         _ => null,
     };
+
+    // One token after the other, each with its share of what is left: the exponential race that Gumbel's keys win in the same order.
+    private double[] Drawn(TokenDrawRecipe r)
+    {
+        double[] factor = Each(_ => 0);
+        foreach (long b in sequence.Distinct())
+        {
+            double Arrival(int n)
+            {
+                double mass = Math.Pow(StudentEntropy[n] / Math.Log(Vocabulary), 2) * Math.Pow(JensenShannon[n] / Math.Log(2), r.Gamma);
+                return -Math.Log(CounterRandom.Uniform(Seed, RandomStream.ForTokenDraw(Step, b), Enumerable.Range(0, n).Count(m => sequence[m] == b))) / mass;
+            }
+            foreach (int n in Response(b).OrderBy(Arrival).Take((int)Math.Ceiling(r.Share * Response(b).Length))) factor[n] = 1;
+        }
+        return factor;
+    }
 
     /// <summary>What a margin shift adds to each token's advantage.</summary>
     public double[] Shift(MarginShiftRecipe r)

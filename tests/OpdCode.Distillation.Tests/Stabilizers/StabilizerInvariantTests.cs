@@ -58,7 +58,7 @@ public sealed class StabilizerInvariantTests
     public void Rows_of_weight_zero_change_nothing_whatever_they_hold(int index)
     {
         StabilizerRecipe recipe = StabilizerRows.Every[index];
-        if (recipe is SkipFirstRecipe) return; // it counts places, and a place stays a place
+        if (recipe is SkipFirstRecipe or KeepFirstRecipe) return; // it counts places, and a place stays a place
         double[] weights = [1, 1, 0, 1, 1, 0, 1, 1, 1, 1, 0, 1];
         TokenRows rows = StabilizerRows.Batch(3, weights), other = StabilizerRows.Batch(4, weights);
         torch.Tensor kept_N = rows.Weights_N.gt(0), kept_N1 = kept_N.unsqueeze(1);
@@ -83,7 +83,7 @@ public sealed class StabilizerInvariantTests
     public void The_order_of_responses_does_not_matter(int index)
     {
         StabilizerRecipe recipe = StabilizerRows.Every[index];
-        if (recipe is DataBalanceRecipe) return; // it draws by place
+        if (recipe is DataBalanceRecipe or TokenDrawRecipe) return; // they draw by place
         TokenRows rows = StabilizerRows.Batch(6);
         long[] order = [7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 6]; // responses 2, 3, 0, 1
         torch.Tensor order_N = torch.tensor(order), order_B = torch.tensor(new long[] { 2, 3, 0, 1 });
@@ -171,7 +171,7 @@ public sealed class StabilizerInvariantTests
     {
         StabilizerRecipe recipe = StabilizerRows.Every[index];
         // Over a whole response, a group or the step by definition; lookahead and digit runs look ahead.
-        if (recipe is EntropyGateRecipe or DigitPlaceRecipe or AgreementRecipe or PrefixReleaseRecipe or MarginMaskRecipe or PrefixWeightRecipe or StepWeightRecipe or NormalizeWeightsRecipe or DataBalanceRecipe or WelfordWhiteningRecipe) return;
+        if (recipe is EntropyGateRecipe or DigitPlaceRecipe or AgreementRecipe or PrefixReleaseRecipe or MarginMaskRecipe or PrefixWeightRecipe or StepWeightRecipe or NormalizeWeightsRecipe or DataBalanceRecipe or WelfordWhiteningRecipe or TokenDrawRecipe) return;
         TokenRows rows = StabilizerRows.Batch(11), other = StabilizerRows.Batch(12);
         torch.Tensor first_N1 = torch.arange(12).lt(3).unsqueeze(1);
         TokenRows changed = rows with

@@ -16,7 +16,7 @@ public sealed class StabilizerTwinTests
         new RatioMagnitudeRecipe { Epsilon = .9, Mix = .3 }, new EntropyGateRecipe { Gamma = 2, Floor = .3, Lookahead = 2, Maximum = "raw" }, new ConfidenceRecipe { Form = "exponential", Temperature = .7, Mix = .6 },
         new DigitPlaceRecipe { MaxDigits = 0, OtherWeight = 0 }, new AgreementRecipe { Gamma = 2, Spread = "range" }, new AgreementRecipe { Gamma = 2, Level = "sequence" }, new AgreementRecipe { Gamma = 2, Level = "sequence", Spread = "range" },
         new PrefixReleaseRecipe { TopK = 2, MinSegments = 2, Mass = "advantage" }, new PrefixReleaseRecipe { TopK = 7, MinSegments = 2, Mass = "loss" }, new MarginMaskRecipe { Delta = 1, Scope = "batch", Statistic = "minmax" },
-        new ClipDivergenceRecipe { Quantile = .4 }, new SkipFirstRecipe { Tokens = 2 }, new NormalizeWeightsRecipe { Over = "step" }, new StepWeightRecipe { Delta = 5, Epsilon = .1 },
+        new ClipDivergenceRecipe { Quantile = .4 }, new SkipFirstRecipe { Tokens = 2 }, new TokenDrawRecipe { Share = .3, Gamma = 3 }, new TokenDrawRecipe { Gamma = 0 }, new NormalizeWeightsRecipe { Over = "step" }, new StepWeightRecipe { Delta = 5, Epsilon = .1 },
     ];
 
     public static TheoryData<int> Index => [.. Enumerable.Range(0, s_recipes.Length)];
@@ -61,6 +61,10 @@ public sealed class StabilizerTwinTests
             Teacher = [.. teacher.Select((p, n) => Math.Log(p[ids[n]]))],
             Sampler = ToyRows.Doubles(rows.SamplerLogprobs_N!),
             Entropy = [.. teacher.Select(p => -p.Sum(x => x * Math.Log(x)))],
+            StudentEntropy = [.. student.Select(PlainDivergences.Entropy)],
+            JensenShannon = [.. student.Zip(teacher, (s, t) => PlainDivergences.Entries["jsd"](new DivergenceObjectiveRecipe(), s, t))],
+            Seed = 5,
+            Step = 3,
             Divergence = [.. student.Zip(teacher, (s, t) => s.Zip(t, (a, b) => a * Math.Log(a / b)).Sum())],
             Margin = [.. student.Zip(teacherLogits, (s, z) =>
             {

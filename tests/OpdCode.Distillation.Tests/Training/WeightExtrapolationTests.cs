@@ -71,6 +71,26 @@ public sealed class WeightExtrapolationTests
         Assert.Equal(2, calls);
     }
 
+    [Fact] // methods A 10: optimizer state and everything but attention and MLP matrices stay, bit for bit, even where candidates are accepted
+    public void Moments_embeddings_and_norms_are_untouched()
+    {
+        using var toy = new Toy(0);
+        toy.Parameters.EnableTraining();
+        using var optimizer = new AdamW(toy.Parameters, new OptimizerRecipe());
+        using var extrapolation = new WeightExtrapolation(toy.Parameters, new ExtrapolateAccelerationRecipe(), _ => -toy.Moved);
+        toy.Parameters.Gradients_P!.fill_(.5);
+        optimizer.Step(.01, 1);
+        using torch.Tensor first = optimizer.FirstMoment_P.clone(), second = optimizer.SecondMoment_P.clone();
+        string[] moved = ["self_attn", "mlp"];
+        Dictionary<string, torch.Tensor> still = toy.Parameters.Named.Where(p => p.Value.dim() < 2 || !moved.Any(m => p.Key.Contains(m, StringComparison.Ordinal))).ToDictionary(p => p.Key, p => p.Value.clone());
+        double before = toy.Moved;
+        Assert.Equal(5, extrapolation.Stepped(1, CancellationToken.None)!["candidatesAccepted"]);
+        Assert.NotEqual(before, toy.Moved);
+        Assert.True(Same(first, optimizer.FirstMoment_P) && Same(second, optimizer.SecondMoment_P));
+        Assert.Contains("model.embed_tokens.weight", still.Keys);
+        Assert.All(still, p => Assert.True(Same(p.Value, toy.Parameters.Named[p.Key]), p.Key));
+    }
+
     [Fact]
     public void A_trial_that_is_cancelled_leaves_the_weights_of_the_step()
     {

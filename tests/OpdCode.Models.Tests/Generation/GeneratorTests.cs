@@ -57,6 +57,32 @@ public sealed class GeneratorTests
     }
 
     [Fact]
+    public void A_mixture_writes_with_the_probabilities_of_both_models()
+    {
+        using Decoder model = TinyModels.Create(), other = TinyModels.Create("qwen3");
+        long[] streams = [0, 1, 2, 3, 4];
+        IReadOnlyList<GeneratedSequence> written = Generator.GenerateMixed(model, other, .3, 50, s_prompts, streams, s_options);
+        using var none = torch.no_grad();
+        for (int i = 0; i < written.Count; i++)
+        {
+            using var scope = torch.NewDisposeScope();
+            int[] all = [.. s_prompts[i], .. written[i].Ids];
+            float[] p = Probabilities(model), q = Probabilities(other);
+            for (int t = 0; t < written[i].Ids.Length; t++)
+            {
+                int at = (s_prompts[i].Length + t - 1) * 50 + written[i].Ids[t];
+                Assert.Equal(Math.Log(.7 * p[at] + .3 * q[at]), written[i].SamplerLogprobs[t], 1e-4);
+            }
+
+            float[] Probabilities(Decoder one) => one.Logits(one.Hidden(TinyModels.Ids(all), AttentionPattern.Causal)).softmax(-1).data<float>().ToArray();
+        }
+        // A vanishing share is the model alone; a batch writes what each row writes alone.
+        using var alone = new TensorGeneration(model, 50, s_prompts, streams, s_options);
+        Assert.Equal(alone.Run(default).Select(w => w.Ids), Generator.GenerateMixed(model, other, 1e-12, 50, s_prompts, streams, s_options).Select(w => w.Ids));
+        Assert.Equal(Generator.GenerateMixed(model, other, .3, 50, [s_prompts[2]], [2], s_options)[0].Ids, written[2].Ids);
+    }
+
+    [Fact]
     public void Greedy_takes_the_most_likely_token_at_every_step()
     {
         using Decoder model = TinyModels.Create();

@@ -1,10 +1,12 @@
 using System.Text.Json.Nodes;
+using OpdCode.Models.Decoding;
 using OpdCode.Models.Native;
 using OpdCode.Models.Preflight;
 using OpdCode.Models.Templates;
 using OpdCode.Models.Tokenization;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
+using OpdCode.Recipes.Editing;
 
 namespace OpdCode.Models.Tests.Preflight;
 
@@ -185,6 +187,115 @@ public sealed class RecipePreflightTests : IDisposable
     }
 
     [Fact]
+    public void Columns_that_a_context_names_must_be_in_the_data()
+    {
+        Problem problem = Assert.Single(Run("""signal.context={"kind": "template", "text": "{prompt} {completion} {hint} {other.answer}"}""").Problems, p => p.Code == ErrorCodes.DataColumnMissing);
+        Assert.Equal("signal.context", problem.Path);
+        Assert.Contains("2 of 2 examples have no \"hint\"", problem.Message, StringComparison.Ordinal);
+        Assert.Contains(Run("""signal.context={"kind": "template", "text": "{prompt"}""").Problems, p => p is { Code: ErrorCodes.ContextInvalid, Path: "signal.context" });
+        Assert.Contains(Run("""signal.context={"kind": "harness", "harness": "no-such"}""").Problems, p => p is { Code: ErrorCodes.FileNotFound, Path: "signal.context" });
+        foreach (string model in new[] { "student", "teacher" }) Edit($"{model}/config.json", json => json["max_position_embeddings"] = 4096); // a harness says much
+        Assert.DoesNotContain(Run("""signal.context={"kind": "harness", "hint": "answer"}""").Problems, p => p.Severity == ProblemSeverity.Error);
+        Assert.Contains(Run("""signal.context={"kind": "harness", "hint": "solution"}""").Problems, p => p is { Code: ErrorCodes.DataColumnMissing, Path: "signal.context.hint" });
+    }
+
+    [Theory]
+    [InlineData("""signal={"kind": "self", "context": {"kind": "template", "text": "{prompt} {completion}"}}""", "student.model")]
+    [InlineData("""signal.context={"kind": "template", "text": "{prompt} {completion}"}""", "signal.model")]
+    public void The_context_of_a_judge_counts_what_it_is_shown_besides(string signal, string judge)
+    {
+        Data("train.jsonl", $$"""{"prompt": "1+1", "completion": "{{new string('7', 70)}}", "answer": "2"}""");
+        Assert.DoesNotContain(Run().Problems, p => p.Code == ErrorCodes.ContextTooShort);
+        Edit($"{judge.Split('.')[0].Replace("signal", "teacher", StringComparison.Ordinal)}/config.json", json => json["max_position_embeddings"] = 100);
+        Problem problem = Assert.Single(Run(signal).Problems, p => p.Code == ErrorCodes.ContextTooShort);
+        Assert.Contains($"the context of {judge} ends at 100", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("signal.context adds", problem.Message, StringComparison.Ordinal);
+        Assert.NotNull(problem.Fix);
+    }
+
+    [Fact]
+    public void The_model_that_is_extrapolated_from_is_checked_like_a_teacher()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "base"));
+        foreach (string file in Directory.GetFiles(Path.Combine(_folder, "teacher"))) File.Copy(file, Path.Combine(_folder, "base", Path.GetFileName(file)));
+        const string extrapolation = """signal.extrapolation={"base": "base"}""";
+        long without = Run().Memory!.Teacher;
+        Assert.Equal(2 * without, Run(extrapolation).Memory!.Teacher);
+        Edit("base/config.json", json => json["vocab_size"] = 200);
+        Assert.Contains(Run(extrapolation).Problems, p => p is { Code: ErrorCodes.VocabularyMismatch, Path: "signal.extrapolation.base" });
+        File.Delete(Path.Combine(_folder, "base", "tokenizer.json"));
+        Assert.Contains(Run(extrapolation).Problems, p => p is { Code: ErrorCodes.TokenizerInvalid, Path: "signal.extrapolation.base" });
+    }
+
+    [Fact]
+    public void A_copy_that_judges_takes_memory_as_well()
+    {
+        long Judges(string weights) => Run("""signal={"kind": "self", "weights": "W", "context": {"kind": "template", "text": "{answer} {prompt}"}}""".Replace("\"W\"", $"\"{weights}\"", StringComparison.Ordinal)).Memory!.Teacher;
+        Assert.Equal(0, Judges("live"));
+        Assert.Equal(Judges("frozen"), Judges("ema"));
+        Assert.True(Judges("ema") > 0);
+    }
+
+    [Theory]
+    [InlineData("1e-3", 1_000, null)]
+    [InlineData("1e-5", 40_000, null)]
+    [InlineData("1e-3", 40_000, "1e-5")]
+    [InlineData("1e-9", 40_000, "1e-5")]
+    public void The_learning_rate_is_held_against_the_size_of_the_model(string rate, int width, string? usual)
+    {
+        // Only config.json says how large it is: 24 blocks of this inner width.
+        Edit("student/config.json", json =>
+        {
+            json["hidden_size"] = width == 40_000 ? 2048 : 64;
+            json["num_hidden_layers"] = width == 40_000 ? 24 : 2;
+            json["intermediate_size"] = width == 40_000 ? 8192 : 176;
+        });
+        Problem[] found = [.. Run($"optimizer.learningRate={rate}").Problems.Where(p => p.Code == ErrorCodes.LearningRateForSize)];
+        if (usual is null) Assert.Empty(found);
+        else Assert.EndsWith($"begin with {usual}.", Assert.Single(found).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Advice_names_settings_with_which_the_run_fits()
+    {
+        RecipeReading reading = Read("rollout.promptsPerStep=256", "rollout.maxNewTokens=64", "optimizer.learningRate=1e-3");
+        DecoderConfig config = DecoderConfig.Load(Path.Combine(_folder, "student"));
+        MemoryInputs inputs = new()
+        {
+            Recipe = reading.Recipe!, Student = config, Teacher = config, Vocabulary = 262, PromptTokens = 16, JudgePromptTokens = 16, ResponseTokens = 64,
+            Device = new DeviceMemory(0, 0, IsCuda: false),
+        };
+        MemoryEstimate needed = MemoryEstimator.Estimate(inputs);
+        long limit = needed.Runtime + (needed.Peak - needed.Runtime) / 3;
+        (Cure cure, MemoryEstimate estimate) = MemoryAdvice.Find(inputs, limit)!.Value;
+        Assert.True(estimate.Peak <= limit);
+        Assert.Equal("optimizer.microBatch", Assert.Single(cure.Changes).Setting);
+        Assert.Null(MemoryAdvice.Find(inputs, needed.Runtime));
+
+        // More than is free, less than there is: the run may start, and a fix is offered.
+        inputs = inputs with { Device = new DeviceMemory(needed.Peak + 1, limit, IsCuda: true) };
+        Problem problem = Assert.Single(ResourceChecks.Memory(reading, inputs, MemoryEstimator.Estimate(inputs)));
+        Assert.Equal(ProblemSeverity.Warning, problem.Severity);
+        Assert.NotNull(problem.Fix);
+    }
+
+    [Fact]
+    public void The_disk_is_that_of_the_runs()
+    {
+        Assert.True(ResourceChecks.FreeBytes(Path.Combine(_folder, "not", "yet", "there")) > 0);
+        Problem problem = Assert.Single(Run("steps=1000000000", "checkpoint.every=1", "checkpoint.keep=0", "optimizer.learningRate=1e-3").Problems, p => p.Code == ErrorCodes.DiskTooSmall);
+        Assert.Contains($"the disk of {_folder} has", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_machine_says_how_much_memory_is_free()
+    {
+        DeviceMemory memory = ComputeDevice.Memory("cpu");
+        Assert.False(memory.IsCuda);
+        Assert.InRange(memory.FreeBytes, 1, memory.TotalBytes);
+    }
+
+    [Fact]
     public void Broken_model_folders_become_problems_at_their_settings()
     {
         File.Delete(Path.Combine(_folder, "teacher", "config.json"));
@@ -194,7 +305,9 @@ public sealed class RecipePreflightTests : IDisposable
         Assert.Contains(problems, p => p is { Code: ErrorCodes.TokenizerInvalid, Path: "student.model" });
     }
 
-    private PreflightReport Run(params string[] overrides)
+    private PreflightReport Run(params string[] overrides) => RecipePreflight.Run(Read(overrides), _folder);
+
+    private RecipeReading Read(params string[] overrides)
     {
         const string recipe = """
             {
@@ -209,7 +322,7 @@ public sealed class RecipePreflightTests : IDisposable
             """;
         RecipeReading reading = RecipeReader.Parse(recipe, Path.Combine(_folder, "r.opd.json"), overrides);
         Assert.NotNull(reading.Recipe);
-        return RecipePreflight.Run(reading);
+        return reading;
     }
 
     private void Data(string file, params string[] lines) => File.WriteAllText(Path.Combine(_folder, file), string.Join('\n', lines));

@@ -53,6 +53,12 @@ public sealed class MethodPresetTests
         foreach (string part in new[] { "## What", "## Formula", "## Evidence", "## Inputs", "## Defaults", "## When to use", "## In the heatmap" }) Assert.Contains(part, text, StringComparison.Ordinal);
         Assert.Contains(MethodPresets.Find(name)!.Url, text, StringComparison.Ordinal);
         Assert.Contains($"({name}.md)", File.ReadAllText(Path.Combine(Repository.Root, "docs", "methods", "README.md")), StringComparison.Ordinal);
+        // The defaults on the page are those of the preset, setting by setting, and the index says the same evidence.
+        string[] members = text[text.IndexOf("```jsonc", StringComparison.Ordinal)..].Split('\n').Skip(1).TakeWhile(l => !l.StartsWith("```", StringComparison.Ordinal)).Select(l => l.Trim()).ToArray();
+        Assert.True(JsonNode.DeepEquals(MethodPresets.Find(name)!.Settings, JsonNode.Parse($"{{{string.Join(',', members)}}}")), $"docs/methods/{name}.md shows other defaults than the preset.");
+        string evidence = System.Text.Json.JsonSerializer.Serialize(MethodPresets.Find(name)!.Evidence).Trim('"');
+        Assert.Contains($"**{evidence}**", text, StringComparison.Ordinal);
+        Assert.Single(File.ReadAllLines(Path.Combine(Repository.Root, "docs", "methods", "README.md")), l => l.Contains($"({name}.md)", StringComparison.Ordinal) && l.TrimEnd().EndsWith($"| {evidence} |", StringComparison.Ordinal));
         RecipeReading reading = RecipeReader.Read(sample);
         Assert.Empty(reading.Problems.Select(Sample.Show));
         Assert.Equal(name, reading.Recipe!.Method);

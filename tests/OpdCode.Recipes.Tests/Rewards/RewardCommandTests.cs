@@ -43,6 +43,25 @@ public sealed class RewardCommandTests
     }
 
     [Fact]
+    public async Task Memory_of_what_the_program_starts_counts_too()
+    {
+        const string child = "const a=[];setInterval(()=>a.push(Buffer.alloc(3e7,1)),10)";
+        OpdException e = await Assert.ThrowsAsync<OpdException>(() =>
+            Score($"require('child_process').spawn(process.execPath,['-e',{System.Text.Json.JsonSerializer.Serialize(child)}],{{stdio:'inherit'}})", "r", r => r with { MemoryLimit = 400, TimeLimit = 60 }));
+        Assert.Contains("took more than 400 MB", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_program_leaves_behind_does_not_hold_the_run()
+    {
+        const string script = "require('child_process').spawn(process.execPath,['-e','setTimeout(()=>{},30000)'],{stdio:'inherit',detached:true}).unref();console.log(1)";
+        Stopwatch watch = Stopwatch.StartNew();
+        OpdException e = await Assert.ThrowsAsync<OpdException>(() => Score(script, "r"));
+        Assert.Contains("still holds its output", e.Message, StringComparison.Ordinal);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(25));
+    }
+
+    [Fact]
     public async Task A_failure_scores_what_the_recipe_says() =>
         Assert.Equal(-1, await Score("process.exit(1)", "r", r => r with { OnFailure = -1 }));
 

@@ -21,6 +21,7 @@ internal static class DivergenceRegistry
             ["hellinger"] = _ => new SquaredHellinger(),
             ["chi-squared"] = _ => new ChiSquared(),
             ["adaptive-kl"] = r => new AdaptiveKl(Inside(r.Mass, 0, 1, "mass", "0.5 is usual.")),
+            ["f-divergence"] = r => new FDivergence(FGenerator.Of(r.Generator)),
             ["entropy-aware"] = r => new EntropyAware(r.EntropyThreshold, Within(r.Coefficient, 0, double.MaxValue, "coefficient"), (int)Within(r.TopK, 2, int.MaxValue, "topK")),
         };
 
@@ -61,6 +62,11 @@ internal static class DivergenceRegistry
             throw new OpdException(ErrorCodes.ObjectiveRefused,
                 $"{name} is not one sum over tokens, so a partial sum of it is not defined. Use tail \"bucket\" or \"renormalize\".");
         }
+        if (support.Tail == SupportTail.RenormalizeTeacher && divergence is not ForwardKl)
+        {
+            throw new OpdException(ErrorCodes.ObjectiveRefused,
+                $"tail \"renormalize-teacher\" leaves the teacher nothing outside of the support, where the student has mass: {name} would be infinite or count a constant there. Use forward-kl, or tail \"renormalize\".");
+        }
         return new TopKLoss(divergence, support.Of, support.K, support.Tail);
     }
 
@@ -75,6 +81,7 @@ internal static class DivergenceRegistry
             support = $"{owner} top {top.K}" + top.Tail switch
             {
                 SupportTail.Bucket => " + tail bucket: a lower bound",
+                SupportTail.RenormalizeTeacher => ", the teacher renormalised, the student whole: not 0 for equal models",
                 SupportTail.Renormalize => ", renormalised: mass outside is not seen",
                 _ => ", partial sum: not a divergence, can be negative",
             };

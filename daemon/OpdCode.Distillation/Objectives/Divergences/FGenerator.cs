@@ -1,3 +1,4 @@
+using OpdCode.Protocol;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Objectives.Divergences;
@@ -21,7 +22,14 @@ internal sealed record FGenerator(string Name, Func<torch.Tensor, torch.Tensor> 
         new("total-variation", u => (u - 1).abs() / 2, u => (u - 1).sign() / 2),
         new("hellinger", u => (u.sqrt() - 1).pow(2) / 2, u => (1 - u.rsqrt()) / 2),
         new("chi-squared", u => (u - 1).pow(2), u => (u - 1) * 2),
+        new("jeffreys", u => (u - 1) * u.log(), u => u.log() + 1 - u.reciprocal()), // the sum of both KLs
+        new("triangular", u => (u - 1).pow(2) / (u + 1) / 2, u => (u - 1) * (u + 3) / (u + 1).pow(2) / 2), // Vincze and Le Cam: ½·Σ(T − S)²/(T + S)
     }.ToDictionary(g => g.Name, StringComparer.Ordinal);
+
+    /// <summary>The generator of a name.</summary>
+    /// <exception cref="OpdException">OPD1301 with the known ones.</exception>
+    public static FGenerator Of(string name) => Known.GetValueOrDefault(name) ?? throw new OpdException(ErrorCodes.ObjectiveInvalid,
+        $"The generator \"{name}\" is not known. Known: {string.Join(", ", Known.Keys)}.");
 
     /// <summary>
     /// The advantage of the sampled token, w(u) = u·f′(u) − f(u) with w(1) taken off: for y drawn from S,

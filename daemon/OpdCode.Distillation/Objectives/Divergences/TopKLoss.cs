@@ -7,7 +7,7 @@ namespace OpdCode.Distillation.Objectives.Divergences;
 /// <summary>
 /// A divergence over the k most likely tokens of one or both models instead of the vocabulary. With a tail bucket it is a
 /// divergence of the coarsened distributions, never above the full one. Renormalised it is a divergence of the
-/// conditionals. Without a tail it is a partial sum: a surrogate, not a divergence, and it can be negative.
+/// conditionals; with the teacher alone renormalised, of its conditional from the whole student. Without a tail it is a partial sum: a surrogate, not a divergence, and it can be negative.
 /// </summary>
 /// <remarks>
 /// Gradient on the student's logits, with ĝ the inner divergence's gradient over the support's outcomes: ĝ_j at token j of
@@ -34,6 +34,7 @@ internal sealed class TopKLoss(IDivergence inner, SupportOwner owner, int k, Sup
         RowLossResult result = tail switch
         {
             SupportTail.Bucket => WithBucket(pair, ids_RK, logStudent_RK, logTeacher_RK, withGradient),
+            SupportTail.RenormalizeTeacher => TeacherRenormalised(pair, ids_RK, logTeacher_RK, withGradient),
             SupportTail.Renormalize => Renormalised(pair, ids_RK, logStudent_RK, logTeacher_RK, withGradient),
             _ => PartialSum(pair, ids_RK, logStudent_RK, logTeacher_RK, withGradient),
         };
@@ -65,6 +66,14 @@ internal sealed class TopKLoss(IDivergence inner, SupportOwner owner, int k, Sup
         DistributionPair reduced = DistributionPair.FromLogProbabilities(workspace, logStudent_RK.log_softmax(1), logTeacher_RK.log_softmax(1), pair.SampledIds_R);
         RowLossResult result = inner.Evaluate(reduced, withGradient);
         return withGradient ? result with { Gradient_RV = pair.Student_RV.zero_().scatter_add_(1, ids_RK, result.Gradient_RV!) } : result;
+    }
+
+    // The student stays whole: what it has outside of the support counts against it.
+    private RowLossResult TeacherRenormalised(DistributionPair pair, torch.Tensor ids_RK, torch.Tensor logTeacher_RK, bool withGradient)
+    {
+        pair.Teacher_RV.zero_().scatter_add_(1, ids_RK, logTeacher_RK.softmax(1)); // a token of both lists comes once with its mass and once with none
+        pair.LogTeacher_RV.copy_(pair.Teacher_RV).log_().clamp_min_(DistributionPair.LogFloor);
+        return inner.Evaluate(pair, withGradient);
     }
 
     private RowLossResult PartialSum(DistributionPair pair, torch.Tensor ids_RK, torch.Tensor logStudent_RK, torch.Tensor logTeacher_RK, bool withGradient)

@@ -9,13 +9,16 @@ namespace OpdCode.Distillation.Objectives.Explaining;
 /// </summary>
 public sealed record ExplainCase
 {
-    /// <summary>What is optimised, as in a recipe.</summary>
+    /// <summary>A method whose objective, stabilizers and extrapolation are taken where the case does not write its own; none when absent.</summary>
+    public string? Method { get; init; }
+
+    /// <summary>What is optimised, as in a recipe; the method's when absent.</summary>
     public required ObjectiveRecipe Objective { get; init; }
 
-    /// <summary>The stabilizers, as in a recipe; none when absent.</summary>
+    /// <summary>The stabilizers, as in a recipe; the method's when absent, or none.</summary>
     public IReadOnlyList<JsonElement> Stabilizers { get; init; } = [];
 
-    /// <summary>Moves the target from the teacher T to T^λ·B^(1−λ), B the sequences' <see cref="ExplainSequence.Base"/>; the teacher when absent.</summary>
+    /// <summary>Moves the target from the teacher T to T^λ·B^(1−λ), B the sequences' <see cref="ExplainSequence.Base"/>; the method's when absent, or the teacher itself.</summary>
     public ExplainExtrapolation? Extrapolation { get; init; }
 
     /// <summary>The sequences, at least one.</summary>

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using OpdCode.Protocol;
+using OpdCode.Recipes.Methods;
 
 namespace OpdCode.Distillation.Objectives.Explaining;
 
@@ -17,6 +19,8 @@ public static class ExplainCaseReader
         AllowTrailingCommas = true,
     };
 
+    private static readonly JsonDocumentOptions s_syntax = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false };
+
     /// <summary>The case in a text.</summary>
     /// <exception cref="OpdException">OPD1001 where it is not JSON or not a case, OPD1201 where its arrays do not fit together.</exception>
     public static ExplainCase Parse(string text)
@@ -24,11 +28,11 @@ public static class ExplainCaseReader
         ExplainCase question;
         try
         {
-            question = JsonSerializer.Deserialize<ExplainCase>(text, s_options) ?? throw new JsonException("The case is null.");
+            question = WithMethod(JsonNode.Parse(text, documentOptions: s_syntax)).Deserialize<ExplainCase>(s_options) ?? throw new JsonException("The case is null.");
         }
         catch (JsonException failure)
         {
-            throw new OpdException(ErrorCodes.RecipeInvalid, $"The case cannot be read: {failure.Message} It needs \"objective\" (as in a recipe) and \"sequences\".", failure);
+            throw new OpdException(ErrorCodes.RecipeInvalid, $"The case cannot be read: {failure.Message} It needs \"objective\" (as in a recipe) or \"method\" (its name), and \"sequences\".", failure);
         }
         catch (NotSupportedException failure)
         {
@@ -40,6 +44,19 @@ public static class ExplainCaseReader
             throw Misfit("the sequences have different numbers of contexts in contextLogprobs");
         if (vocabulary < 2) throw Misfit("sequences[0].student needs at least one row of at least two logits");
         for (int i = 0; i < question.Sequences.Count; i++) Check(question.Sequences[i], i, vocabulary);
+        return question;
+    }
+
+    // What the case writes itself wins, whole: an objective of its own is not mixed with the method's.
+    private static JsonNode? WithMethod(JsonNode? node)
+    {
+        if (node is not JsonObject question || question["method"] is not { } named) return node;
+        if (named is not JsonValue value || !value.TryGetValue(out string? name) || MethodPresets.Find(name) is not { } method)
+            throw new OpdException(ErrorCodes.RecipeInvalid, $"The case names the method {named.ToJsonString()}, which is not known. Known: {string.Join(", ", MethodPresets.All.Select(m => m.Name))}.");
+        foreach (string part in new[] { "objective", "stabilizers" })
+            if (!question.ContainsKey(part) && method.Settings[part] is { } settings) question[part] = settings.DeepClone();
+        if (!question.ContainsKey("extrapolation") && method.Settings["signal"]?["extrapolation"]?["lambda"] is { } lambda)
+            question["extrapolation"] = new JsonObject { ["lambda"] = lambda.DeepClone() };
         return question;
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using OpdCode.Distillation.Stabilizers;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
+using OpdCode.Recipes.Methods;
 using OpdCode.Recipes.Stabilizers;
 using TorchSharp;
 
@@ -135,8 +136,9 @@ public static class ObjectiveExplainer
     private static List<string> Notes(ExplainCase question, IObjective objective, TokenRows rows)
     {
         List<string> notes = [objective.Label];
+        if (question.Method is { } name && MethodPresets.Find(name) is { } method) notes.Insert(0, $"{method.Title}: {method.Summary} Who writes the text and what the judge sees is for the case to give, as logits.");
         string count = rows.Normalizer.ToString(CultureInfo.InvariantCulture);
-        notes.Add(Normalization(question.Objective) switch
+        notes.Add(ObjectiveNormalization.Of(question.Objective) switch
         {
             LossNormalization.Tokens => $"Loss = sum of the tokens' losses / {count} trained tokens.",
             LossNormalization.Sequences => $"Loss = mean over {question.Sequences.Count} sequences of each one's token mean.",
@@ -149,15 +151,6 @@ public static class ObjectiveExplainer
         else if (question.Sequences.Any(s => s.Base is not null)) notes.Add("base is not used: the case has no \"extrapolation\".");
         return notes;
     }
-
-    private static LossNormalization? Normalization(ObjectiveRecipe recipe) => recipe switch
-    {
-        DivergenceObjectiveRecipe divergence => divergence.Normalize,
-        PolicyGradientObjectiveRecipe gradient => gradient.Normalize,
-        GroupRewardObjectiveRecipe { Estimator: "grpo" } => LossNormalization.Sequences,
-        GroupRewardObjectiveRecipe { Estimator: "dapo" } or SupervisedObjectiveRecipe => LossNormalization.Tokens,
-        _ => null,
-    };
 
     private static double[]? Doubles(torch.Tensor? tensor) => tensor?.detach().to(torch.ScalarType.Float64).cpu().contiguous().data<double>().ToArray();
 }

@@ -96,7 +96,7 @@ internal sealed class DistributionPair
     }
 
     // exp of this is 0 even in float64; a product with it is finite.
-    private const double LogFloor = -1e4;
+    internal const double LogFloor = -1e4;
 
     private torch.Tensor Softmax(torch.Tensor logits_RV, double temperature, torch.Tensor log_RV, torch.Tensor probability_RV)
     {

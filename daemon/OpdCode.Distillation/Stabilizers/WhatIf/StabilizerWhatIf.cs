@@ -43,6 +43,8 @@ public static class StabilizerWhatIf
         {
             case ContrastiveRecipe or FeatureMatchRecipe or EntropyGatedForwardKlRecipe:
                 return "It adds a loss and changes no weight, and the added loss needs distributions or hidden states, which rollouts do not store.";
+            case TokenDrawRecipe:
+                return "It draws by the Jensen–Shannon divergence of every token, which rollouts do not store.";
             case WelfordWhiteningRecipe:
                 return "Its running mean and spread come from all rewards since the start of the run, and rollouts store those of recorded steps only.";
             case DataBalanceRecipe when isPartial:
@@ -61,7 +63,7 @@ public static class StabilizerWhatIf
                 return "The rollouts hold no entropy of a teacher.";
         }
         string kind = StabilizerFit.KindOf(recipe);
-        if (StabilizerFit.NeedsRewards(kind) && rows.Rewards_B is null) return "Which responses are correct comes from rewards, and the rollouts hold none.";
+        if (StabilizerFit.NeedsRewards(kind) && rows.Rewards_B is null) return "It looks at rewards, and the rollouts hold none.";
         if (StabilizerFit.NeedsRewards(kind) && rows.Groups_B is null) return "Which responses answer the same prompt is not recorded.";
         bool looksAtRatio = recipe is RatioMagnitudeRecipe or MarginShiftRecipe or MarginMaskRecipe or PrefixWeightRecipe or StepWeightRecipe or LogRatioMaskRecipe
             or PrefixReleaseRecipe { Mass: not "mask" } || (recipe is SoftClampRecipe && statistics.Divergence_N is null);

@@ -68,6 +68,7 @@ public sealed class ObjectiveExplainerTests
 
     [Theory]
     [InlineData("not json", ErrorCodes.RecipeInvalid, "cannot be read")]
+    [InlineData("""{"objective":{"kind":"divergence"},"sequences":[],"sequences":[]}""", ErrorCodes.RecipeInvalid, "cannot be read")]
     [InlineData("""{"objective":{"kind":"divergence","beeta":1},"sequences":[]}""", ErrorCodes.RecipeInvalid, "beeta")]
     [InlineData("""{"objective":{"divergence":"jsd"},"sequences":[{"student":[[1,0]]}]}""", ErrorCodes.RecipeInvalid, "kind")]
     [InlineData("""{"objective":{"kind":"divergence"},"sequences":[]}""", ErrorCodes.DataLineInvalid, "no sequence")]

@@ -92,6 +92,7 @@ public sealed class StabilizerExplainTests
     [InlineData("""{"kind":"entropy-gate","gama":3}""", "gama")]
     [InlineData("""{"kind":"confidence","form":"square"}""", "linear")]
     [InlineData("""{"kind":"soft-clamp"}""", "max is missing")]
+    [InlineData("""{"kind":"prefix-release","topK":1}""", "topK")]
     public void What_a_recipe_would_refuse_a_case_refuses_in_the_same_words(string stabilizer, string says)
     {
         OpdException error = Assert.Throws<OpdException>(() => Ask($$"""{"objective":{"kind":"divergence"},"stabilizers":[{{stabilizer}}],"sequences":[{"student":[[1,0]],"teacher":[[1,0]]}]}"""));
