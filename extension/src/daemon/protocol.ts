@@ -177,6 +177,8 @@ export const errorCodes = {
   diskTooSmall: "OPD1107",
   /** Padding and the end of a response are the same token. */
   padIsEnd: "OPD1108",
+  /** The learning rate is outside what models of the student's size are usually trained at. */
+  learningRateForSize: "OPD1109",
   /** A line of a data file cannot be read or lacks a column. */
   dataLineInvalid: "OPD1201",
   /** A prompt (and the response asked for) does not fit the model's context. */
@@ -695,7 +697,7 @@ export interface RecipeEstimate {
   readonly fits: boolean;
   /** For people: `fits: 3.2 of 24.0 GB`. */
   readonly summary: string;
-  /** Bytes by part: student, teacher, gradients, optimizer, sampling, activations, loss, runtime. */
+  /** Bytes by part: student, teacher (all judges), gradients, optimizer, sampling, activations, loss, runtime. */
   readonly parts: Readonly<Record<string, number>>;
 }
 
