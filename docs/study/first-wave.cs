@@ -4,41 +4,82 @@
 #:property GenerateDocumentationFile=false
 
 // The study of docs/study/first-wave.md: every method's sample against plain on-policy distillation and against
-// supervised learning, from the same student, with the same number of rollouts.
+// supervised learning, from the same student, until the same number of response tokens has been trained on.
 //
 //   dotnet run -c Release docs/study/first-wave.cs                         what is missing in first-wave.jsonl, then the page
-//   dotnet run -c Release docs/study/first-wave.cs -- --part 1/2           every second run: start two, one a core
-//   dotnet run -c Release docs/study/first-wave.cs -- --only pbsd,opsd --seeds 5 --rollouts 4096
+//   dotnet run -c Release docs/study/first-wave.cs -- --part 1/2           every second method: start two, one a core
+//   dotnet run -c Release docs/study/first-wave.cs -- --only pbsd,opsd --seeds 5 --rollouts 2560
+//   dotnet run -c Release docs/study/first-wave.cs -- --time               seed 1 of everything again, on one thread: its seconds count
 //   dotnet run -c Release docs/study/first-wave.cs -- --page               only the page, from first-wave.jsonl
 //
-// A line of first-wave.jsonl is one finished run; a run that is there is not made again.
+// Every method and baseline gets the learning rate of three that did best by the accuracy on 300 prompts of the training
+// file, in runs with a seed of their own; the held-out prompts are only looked at in the runs that count.
+//
+// A line of first-wave.jsonl is one finished run; a run that is there is not made again. The budget of tokens is the number
+// of rollouts times the mean length of the solutions in the task's training file.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using OpdCode.Distillation;
+using OpdCode.Distillation.Evaluation;
 using OpdCode.Distillation.Feedback;
 using OpdCode.Distillation.Objectives;
+using OpdCode.Distillation.Rollouts;
 using OpdCode.Distillation.Runs;
 using OpdCode.Distillation.Signals;
 using OpdCode.Models;
 using OpdCode.Models.Generation;
 using OpdCode.Models.Native;
+using OpdCode.Models.Tokenization;
 using OpdCode.Recipes;
 using OpdCode.Recipes.Data;
 using OpdCode.Recipes.Methods;
 using OpdCode.Recipes.Resolving;
 using TorchSharp;
 
+const int HeldOut = 300; // prompts behind every accuracy
+const int TrialSeed = 1000; // the runs that choose a learning rate
+double[] rates = [0.0001, 0.0003, 0.001];
+const double Slack = 1.25; // steps planned beyond the budget, for a method that writes less in a step than the others
 const string PlainOpd = "plain OPD (reverse KL)", Supervised = "supervised";
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 string here = AppContext.GetData("EntryPointFileDirectoryPath") as string ?? "docs/study";
 string root = Path.GetFullPath(Path.Combine(here, "..", "..")), results = Path.Combine(here, "first-wave.jsonl");
-int seeds = int.Parse(Option("--seeds") ?? "5"), rollouts = int.Parse(Option("--rollouts") ?? "4096");
+// A sample with one thing taken away: what shows whether that thing does what its paper says.
+(string Name, string Of, string[] Set)[] controls =
+[
+    ("egrsd without its gate", "egrsd", ["""stabilizers=[{"kind": "welford-whitening"}, {"kind": "ratio-magnitude", "epsilon": 0.2, "mix": 1}]"""]),
+    ("listopd, λ = 2, held below the cliff", "listopd", ["signal.extrapolation.lambda=2"]),
+    ("listopd, λ = 2, not held", "listopd", ["signal.extrapolation.lambda=2", "signal.extrapolation.guard=report"]),
+    ("unisd, judge frozen, not clipped", "unisd", ["signal.weights=frozen", "stabilizers=[]"]),
+    ("gui-sd, all tokens alike", "gui-sd", ["stabilizers=[]"]),
+    ("prefix-teach of the whole text", "prefix-teach", ["stabilizers=[]"]),
+    ("effopd without acceleration", "effopd", ["acceleration=null"]),
+    ("uni-opd without balance and margin", "uni-opd", ["""stabilizers=[{"kind": "log-ratio-mask", "max": 10}]"""]),
+];
+// What each of the papers that this product was founded on says first, as far as it can be put as "a is better than b".
+(string Method, string Claim, string? Against)[] claims =
+[
+    ("listopd, λ = 2, held below the cliff", "Structured output breaks where λ passes the cliff; held below it, it does not (ListOPD)", "listopd, λ = 2, not held"),
+    ("egrsd", "Lowering tokens where the seeing self is unsure helps (EGRSD)", "egrsd without its gate"),
+    ("cl-egrsd", "Looking ahead before lowering helps further (CL-EGRSD)", "egrsd"),
+    ("ophsd", "Judged by itself inside a harness, the student gets better without the harness (OPHSD)", null),
+    ("unisd", "An averaged judge with clipped tokens is better than raw self-distillation (UniSD)", "unisd, judge frozen, not clipped"),
+    ("unisd-star", "The further parts help (UniSD*)", "unisd"),
+    ("pbsd", "Preferring what the seeing self writes is better than matching the seeing self (PBSD)", "opsd"),
+    ("gui-sd", "Weights by digit place and confidence help (GUI-SD)", "gui-sd, all tokens alike"),
+    ("prefix-teach", "Releasing the tail that the teacher cannot judge helps (Prefix Teach, Suffix Fade)", "prefix-teach of the whole text"),
+    ("effopd", "Moving on along the update's direction gets further in the same number of tokens (EffOPD)", "effopd without acceleration"),
+    ("uni-opd", "Balance and margin help (Uni-OPD)", "uni-opd without balance and margin"),
+];
+int seeds = int.Parse(Option("--seeds") ?? "5"), rollouts = int.Parse(Option("--rollouts") ?? "2560");
 string[]? only = Option("--only")?.Split(',');
 int[] part = (Option("--part") ?? "1/1").Split('/').Select(int.Parse).ToArray();
-if (!args.Contains("--page")) Measure();
+using var writing = new Mutex(false, "opdcode-study"); // the parts append to one file
+if (args.Contains("--time")) Time();
+else if (!args.Contains("--page")) Measure();
 WritePage();
 
 string? Option(string name) => Array.IndexOf(args, name) is int i and >= 0 && i + 1 < args.Length ? args[i + 1] : null;
@@ -47,18 +88,44 @@ void Measure()
 {
     TorchRuntime.EnsureLoaded();
     if (part[1] > 1) torch.set_num_threads(1);
-    HashSet<string> done = [.. Lines().Select(Key)];
     int number = 0;
-    foreach (Planned planned in Plan())
+    foreach ((string method, string task, string sample, string[] set) in Plan())
     {
-        if (number++ % part[1] != part[0] - 1 || done.Contains(planned.Key)) continue;
-        Outcome outcome = Run(planned);
-        File.AppendAllText(results, JsonSerializer.Serialize(outcome) + "\n");
-        Console.WriteLine($"{planned.Key}: {outcome.AccuracyBefore:P1} -> {outcome.AccuracyAfter:P1}, KL {outcome.Kl:F3}, length {outcome.Length:F1}, {outcome.Seconds:F1} s");
+        if (number++ % part[1] != part[0] - 1) continue; // all runs of a method are made by one process: the later need the earlier
+        foreach (double rate in rates) Once(new Planned(method, task, sample, set, TrialSeed, rate));
+        double best = Lines().Where(o => o.Task == task && o.Method == method && o.Seed == TrialSeed).MaxBy(o => o.AccuracyTrain)!.LearningRate;
+        for (int seed = 1; seed <= seeds; seed++) Once(new Planned(method, task, sample, set, seed, best));
     }
 }
 
-IEnumerable<Planned> Plan()
+// Runs of the study may have shared the machine; these should not. The same seed must come to the same result, too.
+void Time()
+{
+    TorchRuntime.EnsureLoaded();
+    torch.set_num_threads(1);
+    Outcome[] all = [.. Lines()];
+    foreach ((string method, string task, string sample, string[] set) in Plan())
+    {
+        int at = Array.FindIndex(all, o => (o.Task, o.Method, o.Seed) == (task, method, 1));
+        Outcome again = Run(new Planned(method, task, sample, set, 1, all[at].LearningRate));
+        if (again with { Seconds = 0 } != all[at] with { Seconds = 0 }) Console.WriteLine($"{task} {method}: another result than before: {all[at]} became {again}");
+        all[at] = again;
+        File.WriteAllText(results, string.Concat(all.Select(o => JsonSerializer.Serialize(o) + "\n")));
+        Console.WriteLine($"{task} {method}: {again.Seconds:F1} s");
+    }
+}
+
+void Once(Planned planned)
+{
+    if (Lines().Any(o => (o.Task, o.Method, o.Seed, o.LearningRate) == (planned.Task, planned.Method, planned.Seed, planned.LearningRate))) return;
+    Outcome outcome = Run(planned);
+    writing.WaitOne();
+    File.AppendAllText(results, JsonSerializer.Serialize(outcome) + "\n");
+    writing.ReleaseMutex();
+    Console.WriteLine($"{planned.Task} {planned.Method} seed {planned.Seed} rate {planned.LearningRate}: {outcome.AccuracyBefore:P1} -> {outcome.AccuracyAfter:P1} (training prompts {outcome.AccuracyTrain:P1}), KL {outcome.Kl:F3}, length {outcome.Length:F1}, {outcome.Seconds:F1} s");
+}
+
+IEnumerable<(string Method, string Task, string Sample, string[] Set)> Plan()
 {
     var tasks = new Dictionary<string, string>();
     string[] samples = [.. Directory.EnumerateFiles(Path.Combine(root, "samples", "methods"), "*.opd.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
@@ -66,16 +133,18 @@ IEnumerable<Planned> Plan()
     {
         RecipeReading reading = RecipeReader.Read(sample);
         if (reading.Recipe is null) throw new InvalidOperationException($"{sample}: {reading.Problems[0].Message}");
+        if (reading.Recipe.Method is null or "supervised") continue; // the recipe that made the models; a baseline
         // Samples that only differ in their method share their baselines.
         string task = Path.GetRelativePath(root, reading.FullPath(reading.Recipe.Data.Train)).Replace('\\', '/');
         tasks.TryAdd(task, sample);
-        string method = reading.Recipe.Method ?? Path.GetFileName(sample).Replace(".opd.json", "", StringComparison.Ordinal);
-        if (only is null || only.Contains(method))
-            for (int seed = 1; seed <= seeds; seed++) yield return new Planned(method, task, sample, seed);
+        string method = reading.Recipe.Method;
+        if (only is not null && !only.Contains(method)) continue;
+        yield return (method, task, sample, []);
+        foreach ((string name, string of, string[] set) in controls)
+            if (of == method) yield return (name, task, sample, set);
     }
     foreach ((string task, string sample) in tasks)
-        foreach (string baseline in new[] { PlainOpd, Supervised })
-            for (int seed = 1; seed <= seeds; seed++) yield return new Planned(baseline, task, sample, seed);
+        foreach (string baseline in new[] { PlainOpd, Supervised }) yield return (baseline, task, sample, []);
 }
 
 Outcome Run(Planned planned)
@@ -85,11 +154,13 @@ Outcome Run(Planned planned)
     {
         RecipeReading sample = RecipeReader.Read(planned.Sample);
         Recipe recipe = sample.Recipe!;
-        string teacher = recipe.Signal is TeacherSignalRecipe signal ? sample.FullPath(signal.Model) : Path.Combine(root, "samples", "arithmetic", "teacher");
+        string teacher = recipe.Signal is TeacherSignalRecipe signal ? sample.FullPath(signal.Model)
+            : Path.Combine(root, "samples", planned.Task.StartsWith("samples/arithmetic", StringComparison.Ordinal) ? "arithmetic" : "methods", "teacher");
         int samplesPerPrompt = planned.Method == Supervised ? 1 : recipe.Rollout.SamplesPerPrompt;
         int promptsPerStep = planned.Method == Supervised ? recipe.Rollout.PromptsPerStep * recipe.Rollout.SamplesPerPrompt : recipe.Rollout.PromptsPerStep;
-        int steps = Math.Max(1, rollouts / (promptsPerStep * samplesPerPrompt));
-        string[] set = [$"seed={planned.Seed}", $"steps={steps}", $"optimizer.warmupSteps={Math.Min(recipe.Optimizer.WarmupSteps, steps / 5)}", "record.every=0", "checkpoint.every=0", "evaluate.every=0"];
+        int steps = (int)(Slack * rollouts / (promptsPerStep * samplesPerPrompt));
+        long budget = Budget(sample);
+        string[] set = [$"seed={planned.Seed}", $"optimizer.learningRate={planned.LearningRate}", $"steps={steps}", $"optimizer.warmupSteps={Math.Min(recipe.Optimizer.WarmupSteps, steps / 5)}", "record.every=0", "checkpoint.every=0", "evaluate.every=0", "evaluate.count=1", .. planned.Set];
         string path = planned.Sample;
         if (planned.Method is PlainOpd or Supervised)
         {
@@ -97,23 +168,24 @@ Outcome Run(Planned planned)
             File.WriteAllText(path, Baseline(sample, planned.Method, teacher, promptsPerStep, samplesPerPrompt).ToJsonString());
         }
         RecipeReading reading = RecipeReader.Read(path, set);
-        if (reading.Recipe is null) throw new InvalidOperationException($"{planned.Key}: {string.Join(" ", reading.Problems.Select(p => p.Message))}");
+        if (reading.Recipe is null) throw new InvalidOperationException($"{planned}: {string.Join(" ", reading.Problems.Select(p => p.Message))}");
         var clock = Stopwatch.StartNew();
         string runFolder = Path.Combine(folder, "run");
-        double before, after, length;
         long tokens;
         using (DistillationSession session = DistillationSession.Open(reading, runFolder, TimeProvider.System))
         {
-            foreach (StepReport _ in session.Run(CancellationToken.None)) { }
-            var summary = session.Summary("");
-            (before, after, tokens) = (summary.Before?.Accuracy ?? double.NaN, summary.After?.Accuracy ?? double.NaN, summary.Tokens);
+            foreach (StepReport _ in session.Run(CancellationToken.None))
+                if (session.Summary("").Tokens >= budget) session.RequestStop(StopKind.Stop);
+            tokens = session.Summary("").Tokens;
         }
         double seconds = clock.Elapsed.TotalSeconds;
         StepMetrics[] metrics = [.. RunReader.Open(runFolder).ReadMetrics().Where(m => m.Values.ContainsKey("responseLength"))];
-        length = metrics.TakeLast(5).Average(m => m.Values["responseLength"]);
+        double length = metrics.TakeLast(5).Average(m => m.Values["responseLength"]);
         string trained = Directory.EnumerateDirectories(Path.Combine(runFolder, "checkpoints"), "checkpoint-*").MaxBy(d => int.Parse(Path.GetFileName(d)["checkpoint-".Length..]))!;
         string heldOut = recipe.Evaluate?.Data is { } data ? sample.FullPath(data) : sample.FullPath(recipe.Data.Train);
-        return new Outcome(planned.Method, planned.Task, planned.Seed, steps, promptsPerStep * samplesPerPrompt * steps, tokens, before, after, length, Kl(trained, teacher, heldOut, recipe), seconds);
+        double before = Accuracy(sample.FullPath(recipe.Student.Model), sample, heldOut), after = Accuracy(trained, sample, heldOut);
+        double train = Accuracy(trained, sample, sample.FullPath(recipe.Data.Train));
+        return new Outcome(planned.Method, planned.Task, planned.Seed, planned.LearningRate, metrics.Max(m => m.Step), tokens, budget, before, after, train, length, Kl(trained, teacher, heldOut, recipe), seconds);
     }
     finally
     {
@@ -141,6 +213,24 @@ JsonObject Baseline(RecipeReading sample, string method, string teacher, int pro
     return json;
 }
 
+// Tokens of the solutions that as many rollouts would hold.
+long Budget(RecipeReading sample)
+{
+    using LanguageModel student = LanguageModel.Load(sample.FullPath(sample.Recipe!.Student.Model), torch.CPU);
+    double length = DataFile.Read(sample.FullPath(sample.Recipe.Data.Train)).Take(500).Average(e => student.Tokenizer.Encode(e.Completion!, SpecialTokens.None).Ids.Length + 1.0); // and the token that ends it
+    return (long)(rollouts * length);
+}
+
+// Share of a file's first prompts that the model answers correctly, greedily.
+double Accuracy(string folder, RecipeReading sample, string data)
+{
+    using LanguageModel model = LanguageModel.Load(folder, torch.CPU);
+    Recipe recipe = sample.Recipe!;
+    EvaluateRecipe evaluate = recipe.Evaluate! with { Data = data, Count = HeldOut };
+    IReadOnlyList<EncodedPrompt> prompts = PromptEncoder.ReadHeldOut(evaluate, recipe.Data, model, recipe.Rollout.MaxNewTokens);
+    return new Evaluator(evaluate, evaluate.Data, prompts, recipe.Rollout.MaxNewTokens).Evaluate(model, CancellationToken.None).Accuracy;
+}
+
 // KL(student‖teacher) in nats per token, full vocabulary, on what the trained student samples at temperature 1 for the first 100 held-out prompts.
 double Kl(string student, string teacher, string heldOut, Recipe recipe)
 {
@@ -164,8 +254,6 @@ double Kl(string student, string teacher, string heldOut, Recipe recipe)
 
 IEnumerable<Outcome> Lines() => File.Exists(results) ? File.ReadLines(results).Where(l => l.Length > 0).Select(l => JsonSerializer.Deserialize<Outcome>(l)!) : [];
 
-string Key(Outcome o) => $"{o.Task} {o.Method} seed {o.Seed}";
-
 void WritePage()
 {
     string pagePath = Path.Combine(here, "first-wave.md");
@@ -173,37 +261,55 @@ void WritePage()
     const string Begin = "<!-- tables -->", End = "<!-- end -->";
     int a = page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length, b = page.IndexOf(End, StringComparison.Ordinal);
     var text = new StringBuilder("\n");
-    foreach (IGrouping<string, Outcome> task in Lines().GroupBy(o => o.Task).OrderBy(g => g.Key, StringComparer.Ordinal))
+    foreach (IGrouping<string, Outcome> task in Lines().Where(o => o.Seed != TrialSeed).GroupBy(o => o.Task).OrderBy(g => g.Key, StringComparer.Ordinal))
     {
         Outcome[] plain = [.. task.Where(o => o.Method == PlainOpd)];
         text.Append($"\n### {task.Key}\n\nBefore training: {Interval([.. task.Select(o => o.AccuracyBefore)], "P1")}.\n\n");
-        text.Append("| method | seeds | accuracy after | minus plain OPD | mean length, tokens | KL(student‖teacher), nats per token | student tokens | seconds |\n|---|---|---|---|---|---|---|---|\n");
+        text.Append("| method | seeds | learning rate | accuracy after | minus plain OPD | mean length, tokens | KL(student‖teacher), nats per token | student tokens | seconds of seed 1 |\n|---|---|---|---|---|---|---|---|---|\n");
         foreach (IGrouping<string, Outcome> method in task.GroupBy(o => o.Method).OrderBy(g => g.Key is PlainOpd ? 0 : g.Key is Supervised ? 1 : 2).ThenBy(g => g.Key, StringComparer.Ordinal))
         {
             Outcome[] runs = [.. method];
             double[] differences = [.. from run in runs from other in plain where other.Seed == run.Seed select run.AccuracyAfter - other.AccuracyAfter];
             string difference = method.Key == PlainOpd || differences.Length < 2 ? "" : Interval(differences, "P1", sign: true);
-            text.Append($"| {method.Key} | {runs.Length} | {Interval([.. runs.Select(r => r.AccuracyAfter)], "P1")} | {difference} | {Interval([.. runs.Select(r => r.Length)], "F1")} | {Interval([.. runs.Select(r => r.Kl)], "F3")} | {runs.Average(r => r.Tokens):N0} | {runs.Average(r => r.Seconds):F1} |\n");
+            text.Append($"| {method.Key} | {runs.Length} | {runs[0].LearningRate} | {Interval([.. runs.Select(r => r.AccuracyAfter)], "P1")} | {difference} | {Interval([.. runs.Select(r => r.Length)], "F1")} | {Interval([.. runs.Select(r => r.Kl)], "F3")} | {runs.Average(r => r.Tokens):N0} | {runs.First(r => r.Seed == 1).Seconds:F1} |\n");
         }
     }
+    WriteClaims(text);
     File.WriteAllText(pagePath, page[..a] + text + "\n" + page[b..]);
+}
+
+// A claim is seen when the 95 % interval of its difference over the seeds lies above 0, contradicted when it lies below.
+void WriteClaims(StringBuilder text)
+{
+    Outcome[] runs = [.. Lines().Where(o => o.Seed != TrialSeed)];
+    text.Append("\n### What the papers say first\n\n| claim | method | against | accuracy | of the other | difference | here |\n|---|---|---|---|---|---|---|\n");
+    foreach ((string method, string claim, string? against) in claims)
+    {
+        Outcome[] own = [.. runs.Where(o => o.Method == method && (against is null || runs.Any(r => r.Method == against && r.Seed == o.Seed)))];
+        if (own.Length < 2) continue;
+        double Other(Outcome o) => against is null ? o.AccuracyBefore : runs.First(r => r.Method == against && r.Seed == o.Seed).AccuracyAfter;
+        double[] differences = [.. own.Select(o => o.AccuracyAfter - Other(o))];
+        double mean = differences.Average(), half = HalfWidth(differences);
+        string here = mean > half ? "seen" : mean < -half ? "the opposite is seen" : own.All(o => o.AccuracyAfter < 0.05 && Other(o) < 0.05) ? "undecidable at this size: hardly any answer is right" : "not seen: the interval contains 0";
+        text.Append($"| {claim} | {method} | {against ?? "before training"} | {Interval([.. own.Select(o => o.AccuracyAfter)], "P1")} | {Interval([.. own.Select(Other)], "P1")} | {Interval(differences, "P1", sign: true)} | {here} |\n");
+    }
 }
 
 // Mean ± half width of the 95 % interval, Student's t over the seeds.
 static string Interval(double[] values, string format, bool sign = false)
 {
-    double[] t = [0, 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
     double mean = values.Average();
     string plus = sign && mean >= 0 ? "+" : "";
-    if (values.Length < 2) return plus + mean.ToString(format);
-    double deviation = Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1));
-    double half = (values.Length - 1 < t.Length ? t[values.Length - 1] : 1.96) * deviation / Math.Sqrt(values.Length);
-    return $"{plus}{mean.ToString(format)} ± {half.ToString(format)}";
+    return plus + mean.ToString(format) + (values.Length < 2 ? "" : $" ± {HalfWidth(values).ToString(format)}");
 }
 
-internal sealed record Planned(string Method, string Task, string Sample, int Seed)
+static double HalfWidth(double[] values)
 {
-    public string Key => $"{Task} {Method} seed {Seed}";
+    double[] t = [0, 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
+    double mean = values.Average(), deviation = Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1));
+    return (values.Length - 1 < t.Length ? t[values.Length - 1] : 1.96) * deviation / Math.Sqrt(values.Length);
 }
 
-internal sealed record Outcome(string Method, string Task, int Seed, int Steps, int Rollouts, long Tokens, double AccuracyBefore, double AccuracyAfter, double Length, double Kl, double Seconds);
+internal sealed record Planned(string Method, string Task, string Sample, string[] Set, int Seed, double LearningRate);
+
+internal sealed record Outcome(string Method, string Task, int Seed, double LearningRate, int Steps, long Tokens, long Budget, double AccuracyBefore, double AccuracyAfter, double AccuracyTrain, double Length, double Kl, double Seconds);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OpdCode.Protocol;
 
 namespace OpdCode.Models.Weights;
@@ -6,7 +7,7 @@ namespace OpdCode.Models.Weights;
 /// Writes files that are either complete or not there: each is written beside its place under another name and flushed
 /// to the disk; only when all of a set are, they are renamed. This is how every file is written that is not appended to.
 /// </summary>
-public sealed class WholeFile : IDisposable
+public sealed partial class WholeFile : IDisposable
 {
     // Two seconds: what reads a file of a run, a virus scanner for one, is done by then.
     private const int MostAttempts = 200;
@@ -58,8 +59,7 @@ public sealed class WholeFile : IDisposable
         file.Write(path, write);
         try
         {
-            File.Move(path + file._suffix, path, overwrite: false);
-            file._partials.Clear();
+            NameOnce(path + file._suffix, path);
             return true;
         }
         catch (IOException) when (File.Exists(path))
@@ -137,6 +137,17 @@ public sealed class WholeFile : IDisposable
             }
         }
     }
+
+    // On Windows a move that may not replace anything is one operation; elsewhere it looks first and then renames, and what was
+    // made in between is lost. A second name for the same file is one operation there, and fails when the name is taken; where a
+    // file system knows no second names, the move has to do.
+    private static void NameOnce(string aside, string path)
+    {
+        if (OperatingSystem.IsWindows() || Link(aside, path) != 0) File.Move(aside, path, overwrite: false);
+    }
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string existing, string added);
 
     private static void Guard(string path, Action action)
     {

@@ -38,14 +38,21 @@ public sealed class WholeFileTests : IDisposable
     [Fact]
     public void Of_several_who_create_at_once_one_does()
     {
-        string path = _scratch.At("new");
-        int created = 0;
-        Parallel.For(0, 8, i =>
+        using var together = new Barrier(4);
+        for (int round = 0; round < 50; round++)
         {
-            if (WholeFile.TryCreate(path, stream => stream.WriteByte((byte)i))) Interlocked.Increment(ref created);
-        });
-        Assert.Equal(1, created);
-        Assert.Equal([path], Directory.GetFiles(_scratch.Path));
+            string path = _scratch.At($"new{round}");
+            int created = 0;
+            Thread[] writers = [.. Enumerable.Range(0, 4).Select(i => new Thread(() =>
+            {
+                // All have written before the first gives its file the name.
+                if (WholeFile.TryCreate(path, stream => { stream.WriteByte((byte)i); together.SignalAndWait(); })) Interlocked.Increment(ref created);
+            }))];
+            foreach (Thread writer in writers) writer.Start();
+            foreach (Thread writer in writers) writer.Join();
+            Assert.Equal(1, created);
+        }
+        Assert.Equal(50, Directory.GetFiles(_scratch.Path).Length);
     }
 
     [Fact]
