@@ -82,9 +82,13 @@ test('it is paused, is still paused after the window was reloaded, and goes on',
 });
 
 test('a worker that is killed is an interrupted run, with the reason and the way on', async () => {
-  const { runs } = await ask(folder, 'runs/list', {});
-  const run = runs.find(({ state }) => state === 'running');
-  process.kill(run.workerProcess, 'SIGKILL');
+  let worker;
+  await soon(async () => {
+    const { runs } = await ask(folder, 'runs/list', {});
+    worker = runs.find(({ state }) => state === 'running')?.workerProcess;
+    assert.ok(worker); // the window may know of the worker a moment before its heartbeat is on disk
+  });
+  process.kill(worker, 'SIGKILL');
   await row(/· (interrupted|failed)/).first().waitFor();
   const toast = page.locator('.notification-toast', { hasText: /ended at step/ });
   await toast.first().waitFor();
