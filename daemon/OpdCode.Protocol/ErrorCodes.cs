@@ -144,6 +144,9 @@ public static class ErrorCodes
     /// <summary>Student and teacher temperature inside the loss differ.</summary>
     public const string TemperaturesOfLossDiffer = "OPD1417";
 
+    /// <summary>An averaged judge follows the student so fast that decay looks like the share of the student.</summary>
+    public const string AverageReversed = "OPD1418";
+
     /// <summary>The recipe evaluates and has no prompts to evaluate on.</summary>
     public const string NothingToEvaluate = "OPD1430";
 

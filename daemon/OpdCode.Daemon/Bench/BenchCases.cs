@@ -1,5 +1,6 @@
 using OpdCode.Daemon.Bench.Work;
 using OpdCode.Models.Decoding;
+using OpdCode.Models.Native;
 using TorchSharp;
 using Cases = System.Collections.Generic.IReadOnlyDictionary<string, System.Func<OpdCode.Daemon.Bench.BenchSetting, OpdCode.Daemon.Bench.BenchCase>>;
 using CasesByName = System.Collections.Generic.Dictionary<string, System.Func<OpdCode.Daemon.Bench.BenchSetting, OpdCode.Daemon.Bench.BenchCase>>;
@@ -89,6 +90,7 @@ internal static class BenchCases
 
     private static Decoder Random(BenchShape shape, torch.ScalarType type = torch.ScalarType.Float32)
     {
+        TorchRuntime.EnsureLoaded();
         var decoder = new Decoder(shape.Config(), torch.CPU, type);
         decoder.Initialize(2);
         return decoder;

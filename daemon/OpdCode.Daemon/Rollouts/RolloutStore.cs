@@ -9,7 +9,7 @@ namespace OpdCode.Daemon.Rollouts;
 /// <summary>The rollouts of all runs by run, step and position.</summary>
 internal sealed class RolloutStore(Session session)
 {
-    private const int MostOpen = 16;
+    private const int MostOpen = 16, MostKnown = 1024;
     private readonly ConcurrentDictionary<string, RolloutFile> _files = new();
     private readonly Lock _gate = new();
     private readonly LinkedList<((string Path, int Index, DateTime Written) Key, RolloutLine Line)> _open = []; // newest first
@@ -18,7 +18,12 @@ internal sealed class RolloutStore(Session session)
     public IReadOnlyList<int> Steps(string runId) => RunReader.Open(session.RunFolder(runId)).RolloutSteps();
 
     /// <summary>The file of a step.</summary>
-    public RolloutFile File(string runId, int step) => _files.GetOrAdd(PathOf(runId, step), path => new RolloutFile(path));
+    public RolloutFile File(string runId, int step)
+    {
+        string path = PathOf(runId, step);
+        if (_files.Count >= MostKnown && !_files.ContainsKey(path)) _files.Clear(); // places of lines are found again in a moment
+        return _files.GetOrAdd(path, where => new RolloutFile(where));
+    }
 
     /// <summary>One rollout; those that were opened last are at hand.</summary>
     /// <exception cref="OpdException">OPD4002: there is no such rollout.</exception>

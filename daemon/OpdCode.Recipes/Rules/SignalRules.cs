@@ -9,6 +9,9 @@ internal static class SignalRules
     /// <summary>Above this the reported cliff of structured output begins (2605.08737: onset in 1.204 to 1.228).</summary>
     private const double CliffOnset = 1.2;
 
+    /// <summary>Below this an averaged judge is more of today's student than of its own past; published rates are 0.9 to 0.999.</summary>
+    private const double LeastUsualDecay = 0.5;
+
     /// <summary>Scores responses by the answer column: the reward that most data have what it needs for.</summary>
     public static Cure AddRewards { get; } = Cure.Add("rewards", "[{ \"kind\": \"exact\" }]");
 
@@ -24,6 +27,7 @@ internal static class SignalRules
         CheckSelfTeaching(recipe, objective);
         CheckContexts(recipe, objective);
         CheckExtrapolation(recipe);
+        CheckAverage(recipe);
     }
 
     /// <summary>Whether something beside the objective looks at rewards.</summary>
@@ -49,6 +53,16 @@ internal static class SignalRules
         if (DataRules.SamePath(recipe.Folder, student, teacher))
             recipe.Warn(ErrorCodes.TeacherIsStudent, "signal.model",
                 $"The teacher is the model that the student starts from ({LimitedText(teacher)}): both agree on every token, so there is nothing to learn. Choose another teacher, or give the teacher something that the student does not see.");
+    }
+
+    // Some code writes the share of the student, some the share of what was: the one is 1 minus the other.
+    private static void CheckAverage(RuleContext recipe)
+    {
+        if (recipe.Text("signal.weights") != "ema" || !recipe.IsChosen("signal.decay") || recipe.Number("signal.decay") is not ({ } decay and > 0 and < LeastUsualDecay)) return;
+        string reversed = RuleContext.Show(Math.Round(1 - decay, 6));
+        recipe.Warn(ErrorCodes.AverageReversed, "signal.decay",
+            $"signal.decay is {RuleContext.Show(decay)}: each time the judge keeps so much of itself and takes {reversed} from the student, so it hardly is an average. Where the rate is the student's share, as in some code, write {reversed}.",
+            Cure.Set("signal.decay", reversed));
     }
 
     private static void CheckExtrapolation(RuleContext recipe)

@@ -231,6 +231,8 @@ export const errorCodes = {
   pathAbsolute: "OPD1416",
   /** Student and teacher temperature inside the loss differ. */
   temperaturesOfLossDiffer: "OPD1417",
+  /** An averaged judge follows the student so fast that decay looks like the share of the student. */
+  averageReversed: "OPD1418",
   /** The recipe evaluates and has no prompts to evaluate on. */
   nothingToEvaluate: "OPD1430",
   /** A reward's settings cannot work: a pattern or schema that is none, a limit below zero. */

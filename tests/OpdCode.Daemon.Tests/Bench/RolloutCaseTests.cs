@@ -59,6 +59,25 @@ public sealed class RolloutCaseTests
         Assert.Equal((weights + cache) / 1e9, WritingCeiling.Seconds(config, [3], [(3, 10)], 10, machine), 1e-9);
     }
 
+    [Theory]
+    [InlineData("score")]
+    [InlineData("step")]
+    [InlineData("optimizer")]
+    [InlineData("growth")]
+    public void Every_case_runs_on_both_sides(string benchmark)
+    {
+        TorchRuntime.EnsureLoaded();
+        foreach ((string name, Func<BenchSetting, BenchCase> create) in Benchmarks.All.OfType<CaseBenchmark>().Single(b => b.Name == benchmark).Cases)
+        {
+            using BenchCase one = create(new BenchSetting(null, s_shape, 1, false));
+            foreach (BenchSide side in new[] { BenchSide.Ours, BenchSide.Baseline })
+            {
+                one.WarmUp(side);
+                Assert.True(one.Run(side) > 0, name);
+            }
+        }
+    }
+
     [Fact]
     public void Bench_rollout_prints_a_report()
     {

@@ -60,6 +60,13 @@ export class RunsTree implements TreeDataProvider<RunsNode>, Disposable {
     return item;
   }
 
+  /** The tooltip is made for the one that is pointed at, not twice a second for each that moves on. */
+  resolveTreeItem(item: TreeItem, node: RunsNode): TreeItem {
+    const run = node.kind === 'run' ? this.store.get(node.id) : undefined;
+    if (run) item.tooltip = tooltipOf(run);
+    return item;
+  }
+
   async getChildren(node?: RunsNode): Promise<RunsNode[]> {
     if (node?.kind === 'run') return [];
     if (node) return node.runs.slice(0, most).map((run) => this.#node(run.id));
@@ -104,7 +111,6 @@ export class RunsTree implements TreeDataProvider<RunsNode>, Disposable {
     const progress = run.imported ? l10n.t('imported') : `${run.step}/${run.steps}`;
     item.description = [progress, stateText(run), accuracyText(run), run.note].filter((part) => part !== undefined && part !== '').join(' · ');
     item.iconPath = iconOf(run);
-    item.tooltip = tooltipOf(run);
     item.contextValue = verbsOf(run);
     item.accessibilityInformation = { label: `${run.name}, ${stateText(run)}, ${l10n.t('step {0} of {1}', run.step, run.steps)}` };
     item.command = { command: 'opdcode.openRuns', title: l10n.t('Open Runs'), arguments: [run.id] };
