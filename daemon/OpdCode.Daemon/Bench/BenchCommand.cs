@@ -41,11 +41,14 @@ public static class BenchCommand
         foreach (BenchResult r in report.Results)
         {
             console.WriteLine(FormattableString.Invariant(
-                $"{r.Name,-28} {r.Unit,-10} {r.Value,12:F0} {r.Baseline,12:F0} {r.Ratio,7:F2} {r.Ceiling,12:F0} {r.Fraction,8:P0} {r.PeakBytes / 1e6,8:F0} {r.BaselinePeakBytes / 1e6,8:F0}"));
+                $"{r.Name,-28} {r.Unit,-10} {Rate(r.Value),12} {Rate(r.Baseline),12} {r.Ratio,7:F2} {r.Ceiling,12:F0} {r.Fraction,8:P0} {r.PeakBytes / 1e6,8:F0} {r.BaselinePeakBytes / 1e6,8:F0}"));
         }
         foreach (BenchChange c in report.Changes ?? [])
             console.WriteLine(FormattableString.Invariant($"{c.Name,-28} {c.Measure} {c.Old:G4} -> {c.New:G4} ({c.Change:+0.0 %;-0.0 %}){(c.IsRegression ? "  slower" : "")}"));
     }
+
+    // Whole steps take seconds, parameters are counted in billions.
+    private static string Rate(double? value) => value is < 100 ? value.Value.ToString("G3", CultureInfo.InvariantCulture) : value?.ToString("F0", CultureInfo.InvariantCulture) ?? "";
 
     /// <summary>0, or 1 when something became slower than in the report compared with.</summary>
     internal static int ExitCode(BenchReport report) => report.Changes?.Any(c => c.IsRegression) == true ? 1 : 0;
