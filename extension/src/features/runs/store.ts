@@ -4,7 +4,7 @@ import type { Context } from '../../context';
 import type { Run, RunsChanged } from '../../daemon/protocol';
 
 /** Steps are told at most this often; a new state at once. Milliseconds. */
-const tellEvery = 500;
+const tellEvery = 1000;
 
 /** All runs as the daemon last told them. Asked for once, then followed by its notifications. */
 export class RunStore implements Disposable {

@@ -60,7 +60,7 @@ export class RunsTree implements TreeDataProvider<RunsNode>, Disposable {
     return item;
   }
 
-  /** The tooltip is made for the one that is pointed at, not twice a second for each that moves on. */
+  /** The tooltip is made for the one that is pointed at, not every second for each that moves on. */
   resolveTreeItem(item: TreeItem, node: RunsNode): TreeItem {
     const run = node.kind === 'run' ? this.store.get(node.id) : undefined;
     if (run) item.tooltip = tooltipOf(run);

@@ -19,7 +19,7 @@ declare function acquireVsCodeApi(): VsCode;
 const defaults: RunsPanelState = { selected: [], hiddenColumns: [], sort: { column: 'created', descending: true }, filter: '', baseline: null, onlyDifferences: false, smoothing: 0, logAxis: false, asTable: false };
 
 /** Curves of runs that go on are asked for at most this often. */
-const refreshMilliseconds = 2000;
+const refreshMilliseconds = 4000;
 
 /** So many runs the daemon compares at most. */
 const mostCompared = 100;
