@@ -17,9 +17,13 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>An empty cache for a model.</summary>
     /// <param name="config">The model's shape.</param>
     /// <param name="capacity">Slots to allocate at once.</param>
-    public KeyValueCache(DecoderConfig config, int capacity)
+    public KeyValueCache(DecoderConfig config, int capacity) : this(config.Layers, capacity)
     {
-        _stores = new torch.Tensor?[2 * config.Layers];
+    }
+
+    private KeyValueCache(int layers, int capacity)
+    {
+        _stores = new torch.Tensor?[2 * layers];
         _capacity = capacity;
     }
 
@@ -79,6 +83,16 @@ public sealed class KeyValueCache : IDisposable
             return joined;
         });
         Length = length;
+    }
+
+    /// <summary>The same cache with a new owner; this one is empty afterwards, and disposing it frees nothing.</summary>
+    public KeyValueCache Give()
+    {
+        var given = new KeyValueCache(_stores.Length / 2, _capacity) { Length = Length };
+        _stores.CopyTo(given._stores, 0);
+        Array.Clear(_stores);
+        Length = 0;
+        return given;
     }
 
     // One store at a time: the old and the new of one layer exist together, not of all.

@@ -35,7 +35,7 @@ internal sealed class TensorGeneration : IDisposable
     /// <param name="prompts">One per response.</param>
     /// <param name="streams">Random stream of each response.</param>
     /// <param name="options">Sampling and stopping.</param>
-    /// <param name="places">Responses written at a time; null: as many as the vocabulary's memory allows, 16 to 256.</param>
+    /// <param name="places">Responses written at a time; null: <see cref="PlacesFor"/>.</param>
     /// <param name="mixed">A second model that reads along, and its share in the mixture that writes; null: the first writes alone.</param>
     public TensorGeneration(
         Decoder model, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options, int? places = null, (Decoder Model, double Share)? mixed = null)
@@ -43,10 +43,13 @@ internal sealed class TensorGeneration : IDisposable
         if (streams.Count != prompts.Count) throw new ArgumentException($"{streams.Count} random streams for {prompts.Count} prompts", nameof(streams));
         (_vocabularySize, _options, _share) = (vocabularySize, options, mixed?.Share ?? 0);
         _readers = mixed is { } second ? [new Reader(model), new Reader(second.Model)] : [new Reader(model)];
-        _places = places ?? Math.Clamp(ElementsPerStep / vocabularySize, FewestPlaces, MostPlaces);
+        _places = places ?? PlacesFor(vocabularySize);
         _responses = [.. prompts.Select((prompt, i) => new TensorResponse(prompt, streams[i], options.Limits?[i] ?? options.MaxNewTokens))];
         _waiting = new Queue<TensorResponse>(_responses);
     }
+
+    /// <summary>Responses written at a time: as many as the memory of a step's logits allows, 16 to 256.</summary>
+    public static int PlacesFor(int vocabularySize) => Math.Clamp(ElementsPerStep / vocabularySize, FewestPlaces, MostPlaces);
 
     /// <summary>Writes all responses.</summary>
     /// <param name="cancel">Checked between tokens.</param>
@@ -91,7 +94,8 @@ internal sealed class TensorGeneration : IDisposable
         torch.Tensor hidden_B1D = reader.Model.Hidden(ids_B1, new AttentionPattern
         {
             Positions_BT = (slot - pads_B).unsqueeze(1),
-            PositionLimit = slot + 1,
+            // Of the longest row, not of the slots, which run ahead where rows took turns: some position embeddings depend on the length.
+            PositionLimit = _batch.Max(row => row.Read) + 1,
             Mask_B1TS = unequal ? torch.arange(slot + 1, torch.int64, Device).unsqueeze(0).ge(pads_B.unsqueeze(1)).view(_batch.Count, 1, 1, slot + 1) : null,
         }, reader.Cache);
         reader.Keep(hidden_B1D.select(1, 0));
@@ -127,19 +131,13 @@ internal sealed class TensorGeneration : IDisposable
         torch.Tensor placeOfRow_R = torch.tensor(joining.Select(row => places[row.Prompt]).ToArray(), device: Device);
         foreach (Reader reader in _readers)
         {
-            var cache = new KeyValueCache(reader.Model.Config, longest + KeyValueCache.Block);
-            torch.Tensor last_UD = Prefill(reader.Model, [.. places.Keys], longest, cache);
-            if (places.Count < joining.Count) cache.Select(placeOfRow_R, unused: 0);
+            // Disposed unless it becomes the reader's: memory may run out on the way, and the process may go on after that.
+            using var prefilled = new KeyValueCache(reader.Model.Config, longest + KeyValueCache.Block);
+            torch.Tensor last_UD = Prefill(reader.Model, [.. places.Keys], longest, prefilled);
+            if (places.Count < joining.Count) prefilled.Select(placeOfRow_R, unused: 0);
             torch.Tensor joined_RD = last_UD.index_select(0, placeOfRow_R);
-            if (reader.Cache is null)
-            {
-                reader.Cache = cache;
-            }
-            else
-            {
-                reader.Cache.Join(cache);
-                cache.Dispose();
-            }
+            if (reader.Cache is null) reader.Cache = prefilled.Give();
+            else reader.Cache.Join(prefilled);
             reader.Keep(_batch.Count == 0 ? joined_RD : torch.cat([reader.Last_BD!, joined_RD], 0));
         }
         _batch.AddRange(joining);

@@ -1,4 +1,5 @@
 using OpdCode.Models.Decoding;
+using OpdCode.Models.Generation;
 using OpdCode.Models.Generation.Cpu;
 using OpdCode.Recipes;
 
@@ -110,12 +111,11 @@ internal static class MemoryEstimator
     // With tensors, a part of the rows at a time. Prefill makes a block's outputs for all prompts; a step adds logits and what sampling makes of them.
     private static long OnTensors(DecoderConfig c, long number, int vocabulary, long sequences, int promptTokens, int responseTokens, bool isGreedy)
     {
-        sequences = Math.Min(sequences, Math.Clamp(32_000_000 / vocabulary, 16, 1024));
-        long capacity = Math.Max(16, promptTokens + Math.Min(responseTokens, 256));
-        while (capacity < promptTokens + responseTokens) capacity *= 2;
+        sequences = Math.Min(sequences, TensorGeneration.PlacesFor(vocabulary));
+        long capacity = promptTokens + responseTokens + KeyValueCache.Block;
         long keyValues = 2L * c.Layers * c.KeyValueHeads * c.HeadSize * capacity * number;
-        // Logits as computed and in float32, log-probabilities in float32; cumulative sums and probabilities in float64; one comparison.
-        long logits = c.VocabularySize * (number < Float ? number + Float : Float) + vocabulary * (isGreedy ? Float : Float + 8 + 8 + 1);
+        // Logits as computed and in float32; of sampling, log-probabilities, their exponentials, and these once more, cut into parts.
+        long logits = c.VocabularySize * (number < Float ? number + Float : Float) + vocabulary * (isGreedy ? Float : 3 * Float);
         return sequences * (keyValues + Math.Max(promptTokens * new BlockMemory(c, number).All, logits));
     }
 

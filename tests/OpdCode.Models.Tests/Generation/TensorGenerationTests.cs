@@ -51,6 +51,26 @@ public sealed class TensorGenerationTests
     }
 
     [Fact]
+    public void Rows_that_took_turns_are_no_longer_text_for_embeddings_that_depend_on_the_length()
+    {
+        using Decoder model = TinyModels.Create("llama", json =>
+        {
+            json["max_position_embeddings"] = System.Text.Json.Nodes.JsonNode.Parse("48");
+            json["rope_scaling"] = System.Text.Json.Nodes.JsonNode.Parse("""{"rope_type": "dynamic", "factor": 2.0}""");
+        });
+        // No text is longer than the 48 tokens that stay unstretched, but the slots of the cache run past them.
+        int[][] prompts = [.. Enumerable.Range(0, 8).Select(i => new[] { 2 + i, 3 })];
+        int[] limits = [.. Enumerable.Range(0, 8).Select(i => 25 + (i * 5 % 20))];
+        SamplingOptions options = s_options with { Limits = limits, MaxNewTokens = 46, StopIds = new HashSet<int>() };
+        IReadOnlyList<GeneratedSequence> together = Generate(model, prompts, options, 2);
+        for (int i = 0; i < prompts.Length; i++)
+        {
+            GeneratedSequence alone = Generate(model, [prompts[i]], options with { Limits = [limits[i]] }, 1, stream: i)[0];
+            Assert.Equal(alone.Ids, together[i].Ids);
+        }
+    }
+
+    [Fact]
     public void No_tensor_is_left_behind()
     {
         using Decoder model = TinyModels.Create();
