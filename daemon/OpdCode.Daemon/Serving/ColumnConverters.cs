@@ -94,10 +94,20 @@ internal static class ColumnConverters
         }
     }
 
-    private sealed class Runs : JsonConverter<Run>
+    private sealed class Runs : JsonConverter<IReadOnlyList<Run>>
     {
-        public override Run? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => JsonSerializer.Deserialize<Run>(ref reader, ProtocolJson.Options);
+        public override IReadOnlyList<Run>? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => JsonSerializer.Deserialize<Run[]>(ref reader, ProtocolJson.Options);
 
-        public override void Write(Utf8JsonWriter writer, Run value, JsonSerializerOptions options) => writer.WriteRawValue(RunBytes.Of(value), skipInputValidation: true);
+        public override void Write(Utf8JsonWriter writer, IReadOnlyList<Run> value, JsonSerializerOptions options)
+        {
+            if (value is not RunRows rows)
+            {
+                JsonSerializer.Serialize(writer, value, ProtocolJson.Options);
+                return;
+            }
+            writer.WriteStartArray();
+            for (int i = 0; i < rows.Count; i++) writer.WriteRawValue(rows.Json(i), skipInputValidation: true);
+            writer.WriteEndArray();
+        }
     }
 }
