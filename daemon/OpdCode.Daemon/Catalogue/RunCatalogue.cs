@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OpdCode.Daemon.Rollouts;
 using OpdCode.Daemon.Work;
 using OpdCode.Protocol;
 
@@ -129,7 +130,7 @@ internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
         }
     }
 
-    /// <summary>Forgets everything and reads all run folders.</summary>
+    /// <summary>Forgets everything and reads all run folders, the index of their rollouts included.</summary>
     public async Task Rebuild(CancellationToken cancel)
     {
         await _file.Delete(cancel);
@@ -138,6 +139,7 @@ internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
         _unwritten.Clear();
         Scan(cancel);
         await Write(cancel);
+        await new RolloutIndex(runs).Rebuild(cancel);
     }
 
     /// <summary>A run; null when there is none of that id.</summary>

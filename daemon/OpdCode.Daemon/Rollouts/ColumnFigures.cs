@@ -20,6 +20,18 @@ internal readonly record struct ColumnFigures(double Mean, double Least, double 
         return count == 0 ? new(double.NaN, double.NaN, double.NaN, double.NaN) : new(sum / count, least, greatest, sum);
     }
 
+    /// <summary>Figures that were written with <see cref="Write"/>.</summary>
+    public static ColumnFigures Read(BinaryReader reader) => new(reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble());
+
+    /// <summary>Writes them.</summary>
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(Mean);
+        writer.Write(Least);
+        writer.Write(Greatest);
+        writer.Write(Sum);
+    }
+
     /// <summary>One of the figures: <c>mean</c>, <c>min</c>, <c>max</c> or <c>sum</c>; null for another name.</summary>
     public double? Find(string name) => name switch
     {
