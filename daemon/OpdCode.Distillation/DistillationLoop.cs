@@ -42,13 +42,13 @@ public sealed class DistillationLoop(
             var totals = new StepTotals(written);
             student.Decoder.Trained.ZeroGradients();
             IReadOnlyList<Rollout>[] parts = [.. SequenceBatch.Split(rollouts, recipe.Optimizer.MicroBatch)];
-            using (ShapedStep shaped = stabilizers.Shape(step, parts, batch => Rows(batch, rollouts, trainedTokens)))
+            using (ShapedStep shaped = stabilizers.Shape(step, parts, batch => Rows(batch, rollouts, trainedTokens, step)))
             foreach (IReadOnlyList<Rollout> part in parts)
             {
                 cancel.ThrowIfCancellationRequested();
                 using var scope = torch.NewDisposeScope();
                 SequenceBatch batch = SequenceBatch.Create(part, student.Decoder.Device);
-                TokenRows rows = shaped.Apply(Rows(batch, rollouts, trainedTokens), batch);
+                TokenRows rows = shaped.Apply(Rows(batch, rollouts, trainedTokens, step), batch);
                 ObjectiveResult result = objective.Evaluate(rows);
                 using (StepProfile.Measure("backward")) result.Loss.backward();
                 recorder.Record(feedback, batch, rows, result.Signals, step, totals.Sequences);
@@ -74,7 +74,7 @@ public sealed class DistillationLoop(
         }
     }
 
-    private TokenRows Rows(SequenceBatch batch, IReadOnlyList<Rollout> rollouts, double trainedTokens) => signal.Judge(batch, new TokenRows
+    private TokenRows Rows(SequenceBatch batch, IReadOnlyList<Rollout> rollouts, double trainedTokens, int step) => signal.Judge(batch, new TokenRows
     {
         StudentHidden_ND = batch.HiddenRows(student.Decoder),
         StudentHead_VD = student.Decoder.Head_VD,
@@ -90,6 +90,7 @@ public sealed class DistillationLoop(
         IsGiven_N = batch.IsGiven_N,
         GivenNormalizer = rollouts.Where(r => r.IsGiven).Sum(r => r.ResponseIds.Length),
         GivenSequences = rollouts.Count(r => r.IsGiven),
+        Balance = LossBalance.At(recipe.OffPolicy?.Balance, step, recipe.Steps),
         GroupNormalizer = rollouts.Select(r => r.Group).Distinct().Count(),
     });
 }

@@ -32,6 +32,7 @@ public sealed class MethodResumeTests
             , "stabilizers": [{"kind": "clip-divergence", "max": 10}, {"kind": "agreement"}, {"kind": "normalize-weights"}, {"kind": "contrastive"}, {"kind": "feature-match"}]
             """, []
         },
+        { SignalRuns.Divergence, s_teacher, """, "offPolicy": {"paired": true, "means": "apart", "balance": {"over": 0.8}}""", [] },
     };
 
     [Theory]

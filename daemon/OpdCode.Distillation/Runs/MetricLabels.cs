@@ -29,6 +29,7 @@ public static class MetricLabels
         ["ownTextThreshold"] = new() { Title = "Own text, threshold φ", Unit = "probability that a step has the student's text, fresh or replayed", Sign = "rises where the validation loss does" },
         ["validationLoss"] = new() { Title = "Validation loss", Unit = "nats per token", Estimator = "next-token loss on given answers, held-out ones where they have completions, else some of the training data", Sign = "lower is better" },
         ["keptForReplay"] = new() { Title = "Kept for replay", Unit = "rollouts" },
+        ["balance"] = new() { Title = "Balance β", Unit = "0 to 2", Estimator = "the loss on the student's text counts β times, that on given text 2 − β times", Sign = "above 1: the student's text counts more" },
         ["evaluated"] = new() { Title = "Prompts evaluated", Unit = "prompts" },
         ["gradientNorm"] = new() { Title = "Gradient norm", Unit = "L2 norm before clipping" },
         ["learningRate"] = new() { Title = "Learning rate" },
