@@ -20,7 +20,7 @@ namespace OpdCode.Distillation;
 /// <remarks>B sequences, N trained response tokens of a micro-batch, D and M widths of student and teacher.</remarks>
 public sealed class DistillationLoop(
     Recipe recipe, LanguageModel student, ITokenSignal signal, IObjective objective, StepStabilizers stabilizers, StudentSampler sampler, RolloutRewards rewards,
-    Evaluator? evaluator, WeightExtrapolation? acceleration, RunRecorder recorder)
+    Evaluator? evaluator, PretrainingLoss? pretraining, WeightExtrapolation? acceleration, RunRecorder recorder)
 {
     /// <summary>Runs all steps; yields after each, so that the caller can show progress or stop between steps.</summary>
     public IEnumerable<StepReport> Run(CancellationToken cancel)
@@ -54,6 +54,7 @@ public sealed class DistillationLoop(
                 recorder.Record(feedback, batch, rows, result.Signals, step, totals.Sequences);
                 totals.Add(result, rows, part.Count);
             }
+            totals.Add(pretraining?.Backward(step, cancel));
 
             // A step that is not finite is never applied: the weights stay those of the last good step.
             double gradientNorm = GradientCheck.Norm(student.Decoder.Trained, step, totals.Loss, totals.Reward is not null);

@@ -29,6 +29,8 @@ public static class MetricLabels
         ["ownTextThreshold"] = new() { Title = "Own text, threshold φ", Unit = "probability that a step has the student's text, fresh or replayed", Sign = "rises where the validation loss does" },
         ["validationLoss"] = new() { Title = "Validation loss", Unit = "nats per token", Estimator = "next-token loss on given answers, held-out ones where they have completions, else some of the training data", Sign = "lower is better" },
         ["keptForReplay"] = new() { Title = "Kept for replay", Unit = "rollouts" },
+        ["pretrainingLoss"] = new() { Title = "Pre-training loss", Unit = "nats per token", Estimator = "(1 − judgeShare)·(−log p_student of the text's token) + judgeShare·(−Σ p_judge·log p_student), mean over the step's excerpts, before its coefficient; not part of \"loss\"", Sign = "lower is better" },
+        ["pretrainingNextToken"] = new() { Title = "Pre-training text", Unit = "nats per token", Estimator = "−log p_student of the text's tokens, mean over the step's excerpts", Sign = "lower: the student knows the text better" },
         ["balance"] = new() { Title = "Balance β", Unit = "0 to 2", Estimator = "the loss on the student's text counts β times, that on given text 2 − β times", Sign = "above 1: the student's text counts more" },
         ["evaluated"] = new() { Title = "Prompts evaluated", Unit = "prompts" },
         ["gradientNorm"] = new() { Title = "Gradient norm", Unit = "L2 norm before clipping" },
