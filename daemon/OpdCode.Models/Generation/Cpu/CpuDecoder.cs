@@ -1,4 +1,5 @@
 using OpdCode.Models.Decoding;
+using OpdCode.Models.Vectors;
 using TorchSharp;
 
 namespace OpdCode.Models.Generation.Cpu;
@@ -52,11 +53,11 @@ internal sealed unsafe class CpuDecoder : IDisposable
         _head = new PackedMatrix(kernels, team, model.Weights[plan.Head]);
         _finalNorm = new NativeFloats(c.HiddenSize);
         CpuLayer.Copy(model.Weights[plan.FinalNorm], _finalNorm.Start);
-        _embedding = TensorMemory.Floats(model.Weights[plan.Embedding]);
+        _embedding = ProcessorMemory.Of<float>(model.Weights[plan.Embedding]);
         _rotary = new RotaryTable(c);
         (torch.Tensor cos_PH, torch.Tensor sin_PH) = _rotary.Rows(positions, torch.CPU);
-        _cos = TensorMemory.Floats(cos_PH);
-        _sin = TensorMemory.Floats(sin_PH);
+        _cos = ProcessorMemory.Of<float>(cos_PH);
+        _sin = ProcessorMemory.Of<float>(sin_PH);
 
         _headSize = c.HeadSize;
         _paddedHead = RoundUp(c.HeadSize, TokenBlocks.Positions);

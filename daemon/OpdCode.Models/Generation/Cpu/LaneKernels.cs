@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using OpdCode.Models.Vectors;
 
 namespace OpdCode.Models.Generation.Cpu;
 
