@@ -6,14 +6,11 @@ namespace OpdCode.Daemon.Catalogue;
 
 /// <summary>
 /// The catalogue on disk: a copy of what the run folders say, so that ten thousand of them need not be read to list them.
-/// It is opened for a moment at a time, under a lock of its own, so that any number of daemons can share it; one
+/// The file is opened for a moment at a time, under a lock of its own, so that any number of daemons can share it; one
 /// that is damaged is made anew.
 /// </summary>
 internal sealed class CatalogueFile(RunsFolder runs)
 {
-    // Another version's documents are not read but made anew.
-    private const string Collection = "runs_2";
-
     private long _revision;
     private DateTime _written;
 
@@ -21,35 +18,32 @@ internal sealed class CatalogueFile(RunsFolder runs)
     public async Task<IReadOnlyList<CatalogueEntry>> Load(CancellationToken cancel)
     {
         if (!File.Exists(runs.CatalogueFile)) return [];
-        return await Use<IReadOnlyList<CatalogueEntry>>(all =>
+        return await Use<IReadOnlyList<CatalogueEntry>>(content =>
         {
-            BsonDocument[] documents = [.. all.FindAll()];
-            _revision = documents.Length == 0 ? 0 : documents.Max(d => d["revision"].AsInt64);
-            return [.. documents.AsParallel().Select(Entry)];
+            _revision = content.Newest;
+            return [.. content.All().Values.Select(row => row.Entry).OfType<CatalogueEntry>()];
         }, [], cancel);
     }
 
-    /// <summary>Ids of runs that other daemons wrote since this one looked last.</summary>
+    /// <summary>Ids of runs that other daemons wrote or removed since this one looked last.</summary>
     public async Task<IReadOnlyList<string>> ChangedByOthers(CancellationToken cancel)
     {
         if (!File.Exists(runs.CatalogueFile) || File.GetLastWriteTimeUtc(runs.CatalogueFile) == _written) return [];
-        return await Use<IReadOnlyList<string>>(all =>
+        return await Use<IReadOnlyList<string>>(content =>
         {
-            BsonDocument[] changed = [.. all.Find(Query.GT("revision", _revision))];
-            if (changed.Length > 0) _revision = changed.Max(d => d["revision"].AsInt64);
-            return [.. changed.Select(d => d["_id"].AsString)];
+            IReadOnlyList<string> changed = content.ChangedSince(_revision);
+            _revision = content.Newest;
+            return changed;
         }, [], cancel);
     }
 
     /// <summary>Writes what changed.</summary>
-    public Task Write(IReadOnlyCollection<CatalogueEntry> changed, IReadOnlyCollection<string> removed, CancellationToken cancel) => Use(all =>
+    public Task Write(IReadOnlyCollection<CatalogueEntry> changed, IReadOnlyCollection<string> removed, CancellationToken cancel) => Use(content =>
     {
-        BsonDocument? newest = all.FindOne(Query.All("revision", Query.Descending));
-        long revision = Math.Max(_revision, newest?["revision"].AsInt64 ?? 0) + 1;
+        bool hasSeenAll = content.Newest <= _revision;
+        long revision = content.Write(changed, removed, _revision);
         // What others wrote in between is still to be looked at: their revisions lie above this daemon's.
-        if (newest is null || newest["revision"].AsInt64 <= _revision) _revision = revision;
-        all.Upsert(changed.Select(entry => Document(entry, revision)));
-        foreach (string id in removed) all.Delete(id);
+        if (hasSeenAll) _revision = revision;
         return true;
     }, false, cancel);
 
@@ -61,7 +55,7 @@ internal sealed class CatalogueFile(RunsFolder runs)
         Drop();
     }
 
-    private async Task<T> Use<T>(Func<ILiteCollection<BsonDocument>, T> work, T absent, CancellationToken cancel)
+    private async Task<T> Use<T>(Func<CatalogueContent, T> work, T absent, CancellationToken cancel)
     {
         using IDisposable held = await runs.LockCatalogue(cancel);
         try
@@ -80,14 +74,12 @@ internal sealed class CatalogueFile(RunsFolder runs)
         }
     }
 
-    private T Open<T>(Func<ILiteCollection<BsonDocument>, T> work)
+    private T Open<T>(Func<CatalogueContent, T> work)
     {
         T result;
         using (var database = new LiteDatabase(new ConnectionString { Filename = runs.CatalogueFile, Connection = ConnectionType.Direct }))
         {
-            ILiteCollection<BsonDocument> all = database.GetCollection(Collection);
-            all.EnsureIndex("revision");
-            result = work(all);
+            result = work(new CatalogueContent(database, runs.Path));
         }
         _written = File.GetLastWriteTimeUtc(runs.CatalogueFile);
         return result;
@@ -99,20 +91,4 @@ internal sealed class CatalogueFile(RunsFolder runs)
         File.Delete(runs.CatalogueFile);
         File.Delete(Path.ChangeExtension(runs.CatalogueFile, null) + "-log.db");
     }
-
-    private static BsonDocument Document(CatalogueEntry entry, long revision) => new()
-    {
-        ["_id"] = entry.Run.Id,
-        ["revision"] = revision,
-        ["stamp"] = entry.Stamp,
-        ["device"] = entry.Device,
-        ["name"] = entry.Run.Name,
-        ["state"] = entry.Run.State.ToString(),
-        ["created"] = entry.Run.Created.UtcDateTime,
-        ["starred"] = entry.Run.Starred,
-        ["archived"] = entry.Run.Archived,
-        ["run"] = RunBytes.Of(entry.Run),
-    };
-
-    private static CatalogueEntry Entry(BsonDocument document) => new(document["stamp"].AsString, document["device"].AsString, false, false, RunBytes.Read(document["run"].AsBinary));
 }

@@ -8,9 +8,10 @@ internal readonly record struct ColumnFigures(double Mean, double Least, double 
     {
         double sum = 0, least = double.PositiveInfinity, greatest = double.NegativeInfinity;
         int count = 0;
+        ReadOnlySpan<float> mask = rollout.Mask;
         for (int t = 0; t < values.Length; t++)
         {
-            if (!float.IsFinite(values[t]) || !rollout.IsTrained(t)) continue;
+            if (!float.IsFinite(values[t]) || (!mask.IsEmpty && mask[t] == 0)) continue;
             sum += values[t];
             least = Math.Min(least, values[t]);
             greatest = Math.Max(greatest, values[t]);
