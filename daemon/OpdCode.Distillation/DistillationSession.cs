@@ -22,6 +22,7 @@ public sealed class DistillationSession : IDisposable
     private readonly LanguageModel _student;
     private readonly ITokenSignal _signal;
     private readonly IJudge? _judge;
+    private readonly PretrainingLoss? _pretraining;
     private readonly WeightExtrapolation? _acceleration;
     private readonly Evaluator? _evaluator;
     private readonly StudentSampler _sampler;
@@ -48,6 +49,7 @@ public sealed class DistillationSession : IDisposable
         _signal = SignalFactory.Create(recipe, judge, student, prompts, recipeFolder);
         _sampler = new StudentSampler(student, prompts, recipe, judge);
         _rewards = new RolloutRewards(recipe, recipeFolder, student);
+        _pretraining = PretrainingLoss.Create(recipe, student, judge);
         if (recipe.Acceleration is ExtrapolateAccelerationRecipe acceleration)
         {
             var score = new TrainingScore(recipe, acceleration.ValidationPrompts, student, prompts, _rewards, _signal);
@@ -149,7 +151,7 @@ public sealed class DistillationSession : IDisposable
     /// <param name="cancel">Aborts between tokens: nothing is saved.</param>
     public IEnumerable<StepReport> Run(CancellationToken cancel)
     {
-        var loop = new DistillationLoop(_recipe, _student, _signal, _objective, _stabilizers, _sampler, _rewards, _evaluator, _acceleration, _recorder);
+        var loop = new DistillationLoop(_recipe, _student, _signal, _objective, _stabilizers, _sampler, _rewards, _evaluator, _pretraining, _acceleration, _recorder);
         using IEnumerator<StepReport> steps = loop.Run(cancel).GetEnumerator();
         while (Recorded(() => Advance(steps)))
         {

@@ -83,6 +83,7 @@ internal sealed record LoadedRecipe(Recipe Recipe, LanguageModel Student, IJudge
             Student = recipe.Student with { Model = reading.FullPath(recipe.Student.Model) },
             Signal = Located(recipe.Signal, reading),
             Data = recipe.Data with { Train = reading.FullPath(recipe.Data.Train) },
+            Pretraining = recipe.Pretraining is { } pretraining ? pretraining with { Data = reading.FullPath(pretraining.Data) } : null,
             Evaluate = recipe.Evaluate is null ? null : recipe.Evaluate with { Data = recipe.Evaluate.Data is { } data ? reading.FullPath(data) : null },
         };
     }
