@@ -35,16 +35,17 @@ internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
     }
 
     /// <summary>Compares every run folder with what is known of it.</summary>
+    /// <param name="processors">How many folders are read at one time.</param>
     /// <param name="cancel">Ends it in the middle; what was read by then counts.</param>
     /// <returns>Ids of runs that are new, changed or gone.</returns>
-    public IReadOnlyList<string> Scan(CancellationToken cancel)
+    public IReadOnlyList<string> Scan(int processors, CancellationToken cancel)
     {
         _scanned = FolderTime();
         var changed = new ConcurrentBag<string>();
         HashSet<string> present = [.. runs.RunIds()];
         foreach (string gone in _entries.Keys.Where(id => !present.Contains(id)))
             if (Remove(gone)) changed.Add(gone);
-        Parallel.ForEach(present, new ParallelOptions { CancellationToken = cancel }, id =>
+        Parallel.ForEach(present, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = processors }, id =>
         {
             if (_entries.TryGetValue(id, out CatalogueEntry? known) && RunLife.IsEnded(known.State) && known.Stamp == new RunFolderReader(runs.PathOf(id)).Stamp()) return;
             if (Refresh(id)) changed.Add(id);
@@ -137,7 +138,7 @@ internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
         _entries.Clear();
         _readers.Clear();
         _unwritten.Clear();
-        Scan(cancel);
+        Scan(Environment.ProcessorCount, cancel);
         await Write(cancel);
         await new RolloutIndex(runs).Rebuild(cancel);
     }

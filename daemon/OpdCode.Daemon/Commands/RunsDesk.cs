@@ -11,7 +11,7 @@ internal sealed record RunsDesk(RunSupervisor Supervisor, RunSteering Steering)
     {
         await using var supervisor = new RunSupervisor(new RunsFolder(folder), WorkerLauncher.OfThisProgram(), TimeProvider.System, _ => Task.CompletedTask);
         await supervisor.Open(cancel);
-        await supervisor.Settle(cancel);
+        await supervisor.Settle(Environment.ProcessorCount, cancel);
         return await work(new RunsDesk(supervisor, new RunSteering(supervisor, TimeProvider.System)));
     }, cancel).GetAwaiter().GetResult(); // the command line is synchronous, and here is its edge
 }

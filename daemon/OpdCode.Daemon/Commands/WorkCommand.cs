@@ -52,7 +52,7 @@ public static class WorkCommand
         await using var supervisor = new RunSupervisor(new RunsFolder(runs), WorkerLauncher.OfThisProgram(), TimeProvider.System, _ => Task.CompletedTask);
         if (supervisor.Queue.Read().Count == 0) return;
         await supervisor.Open(CancellationToken.None);
-        await supervisor.Settle(CancellationToken.None); // what computes beside this run, and on which device
+        await supervisor.Settle(Environment.ProcessorCount, CancellationToken.None); // what computes beside this run, and on which device
         await supervisor.StartQueued(CancellationToken.None);
     }
 

@@ -15,6 +15,7 @@ namespace OpdCode.Daemon.Rollouts;
 internal sealed class RolloutIndex(RunsFolder runs)
 {
     private const string Collection = "steps_1";
+    private const int ManySteps = 1000;
     private readonly SharedDatabase _database = new(runs.RolloutsFile, runs.LockRollouts);
 
     /// <summary>What is known of a run's files, by step.</summary>
@@ -33,33 +34,39 @@ internal sealed class RolloutIndex(RunsFolder runs)
     /// <param name="gone">Steps that have no file any more.</param>
     /// <param name="cancel">Ends the waiting.</param>
     /// <exception cref="OpdException">OPD3003: the disk refuses.</exception>
-    public Task Write(string runId, IReadOnlyCollection<IndexedStep> read, IReadOnlyCollection<int> gone, CancellationToken cancel) => _database.Use(database =>
+    public Task Write(string runId, IEnumerable<IndexedStep> read, IEnumerable<int> gone, CancellationToken cancel) => Change(steps =>
     {
-        ILiteCollection<BsonDocument> steps = database.GetCollection(Collection);
-        database.BeginTrans();
-        steps.Upsert(read.Select(step => new BsonDocument { ["_id"] = Id(runId, step.Step), ["rows"] = step.ToBytes() }));
+        steps.Upsert(read.Select(step => Document(runId, step)));
         foreach (int step in gone) steps.Delete(Id(runId, step));
-        database.Commit();
-        return true;
-    }, () => false, cancel);
+    }, cancel);
 
     /// <summary>Makes it anew from the files of all runs. A file that is damaged is left out: who opens it is told.</summary>
     /// <exception cref="OpdException">OPD3003: the disk refuses.</exception>
     public async Task Rebuild(CancellationToken cancel)
     {
         await _database.Delete(cancel);
+        var documents = new ConcurrentBag<BsonDocument>();
         foreach (string id in runs.RunIds())
         {
             string folder = runs.PathOf(id);
             if (!Directory.Exists(Path.Combine(folder, "rollouts"))) continue;
-            var read = new ConcurrentBag<IndexedStep>();
             Parallel.ForEach(RunReader.Open(folder).RolloutSteps(), new ParallelOptions { CancellationToken = cancel }, step =>
             {
-                if (Read(folder, step, cancel) is { } indexed) read.Add(indexed);
+                if (Read(folder, step, cancel) is { } indexed) documents.Add(Document(id, indexed));
             });
-            await Write(id, read, [], cancel);
+            if (documents.Count < ManySteps) continue; // opening the database for each of thousands of short runs takes longer than reading them
+            await Change(steps => steps.Upsert(documents), cancel);
+            documents.Clear();
         }
+        if (!documents.IsEmpty) await Change(steps => steps.Upsert(documents), cancel);
     }
+
+    private Task Change(Action<ILiteCollection<BsonDocument>> change, CancellationToken cancel) => _database.Use(database =>
+    {
+        database.BeginTrans();
+        change(database.GetCollection(Collection));
+        return database.Commit();
+    }, () => false, cancel);
 
     private static IndexedStep? Read(string folder, int step, CancellationToken cancel)
     {
@@ -75,6 +82,8 @@ internal sealed class RolloutIndex(RunsFolder runs)
 
     // A run's documents follow each other: no name of a folder holds a slash.
     private static IEnumerable<BsonDocument> OfRun(ILiteCollection<BsonDocument> steps, string runId) => steps.Find(Query.Between("_id", $"{runId}/", $"{runId}/~"));
+
+    private static BsonDocument Document(string runId, IndexedStep step) => new() { ["_id"] = Id(runId, step.Step), ["rows"] = step.ToBytes() };
 
     private static string Id(string runId, int step) => string.Create(CultureInfo.InvariantCulture, $"{runId}/{step:D9}");
 }

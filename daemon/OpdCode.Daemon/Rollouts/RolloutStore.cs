@@ -30,7 +30,7 @@ internal sealed class RolloutStore(Session session)
         string folder = session.RunFolder(runId);
         IReadOnlyList<int> steps = RunReader.Open(folder).RolloutSteps();
         var index = new RolloutIndex(new RunsFolder(session.RunsDirectory));
-        IReadOnlyDictionary<int, IndexedStep> known = _indexed.ContainsKey(folder) ? new Dictionary<int, IndexedStep>() : await Load(index, runId, cancel);
+        IReadOnlyDictionary<int, IndexedStep> known = _indexed.ContainsKey(folder) && steps.Count < MostKnown ? new Dictionary<int, IndexedStep>() : await Load(index, runId, cancel);
         var found = new IReadOnlyList<(RolloutFile, RolloutSummary)>[steps.Count];
         var read = new ConcurrentBag<IndexedStep>();
         Parallel.For(0, steps.Count, new ParallelOptions { CancellationToken = cancel }, i =>

@@ -112,21 +112,25 @@ internal sealed partial class FrameHandler(Stream fromClient, Stream toClient, I
     protected override async ValueTask WriteCoreAsync(JsonRpcMessage content, CancellationToken cancellationToken)
     {
         Serialize(content);
-        byte[] header = Encoding.ASCII.GetBytes($"Content-Length: {_body.Written.Length}\r\n\r\n");
-        if (_body.Written.Length > LargestInOneWrite)
+        byte[] header = Encoding.ASCII.GetBytes($"Content-Length: {_body.Length}\r\n\r\n");
+        if (_body.Length > LargestInOneWrite)
         {
             await toClient.WriteAsync(header, cancellationToken);
-            await toClient.WriteAsync(_body.Written, cancellationToken);
+            foreach (ReadOnlyMemory<byte> part in _body.Parts) await toClient.WriteAsync(part, cancellationToken);
         }
         else
         {
             // One write: half a small message must not wait in a pipe for its other half.
-            int length = header.Length + _body.Written.Length;
+            int length = header.Length + _body.Length, at = header.Length;
             byte[] frame = ArrayPool<byte>.Shared.Rent(length);
             try
             {
                 header.CopyTo(frame, 0);
-                _body.Written.CopyTo(frame.AsMemory(header.Length));
+                foreach (ReadOnlyMemory<byte> part in _body.Parts)
+                {
+                    part.CopyTo(frame.AsMemory(at));
+                    at += part.Length;
+                }
                 await toClient.WriteAsync(frame.AsMemory(0, length), cancellationToken);
             }
             finally

@@ -75,15 +75,17 @@ internal sealed class RunSupervisor : IAsyncDisposable
     {
         bool known = await Catalogue.Load(cancel);
         Catalogue.SetQueue(Queue.Read());
-        if (!known) Catalogue.Scan(cancel);
+        if (!known) Catalogue.Scan(Environment.ProcessorCount, cancel);
         Catalogue.ForgetNews();
         if (!known) await Catalogue.Write(cancel);
     }
 
     /// <summary>Compares all folders with the catalogue, and says of every run whose worker is gone how it ended.</summary>
-    public async Task Settle(CancellationToken cancel)
+    /// <param name="processors">How many folders are read at one time.</param>
+    /// <param name="cancel">Ends it in the middle.</param>
+    public async Task Settle(int processors, CancellationToken cancel)
     {
-        Catalogue.Scan(cancel);
+        Catalogue.Scan(processors, cancel);
         foreach (CatalogueEntry entry in Catalogue.All.Where(e => e.IsOrphaned || e.State == RunState.Interrupted)) await Bury(entry.Id, cancel);
         await Catalogue.Write(cancel);
     }
@@ -106,7 +108,7 @@ internal sealed class RunSupervisor : IAsyncDisposable
             {
                 try
                 {
-                    if (!settled) await Settle(cancel);
+                    if (!settled) await Settle(Math.Max(1, Environment.ProcessorCount / 2), cancel); // who calls meanwhile has the other half
                     settled = true;
                     await Tick(cancel);
                     if (IsDue(ref looked, s_lookEvery))

@@ -51,7 +51,7 @@ public sealed class RunCatalogueTests(ITestOutputHelper output) : IDisposable
         Assert.True(await daemon.Catalogue.Load(default));
         output.WriteLine($"catalogue loaded in {Stopwatch.GetElapsedTime(began).TotalMilliseconds:F0} ms");
         began = Stopwatch.GetTimestamp();
-        Assert.Empty(daemon.Catalogue.Scan(default));
+        Assert.Empty(daemon.Catalogue.Scan(2, default));
         output.WriteLine($"compared with the folders in {Stopwatch.GetElapsedTime(began).TotalMilliseconds:F0} ms");
         began = Stopwatch.GetTimestamp();
         RunList list = daemon.Catalogue.List(new ListRunsParams { Limit = 10_000 });
@@ -125,7 +125,7 @@ public sealed class RunCatalogueTests(ITestOutputHelper output) : IDisposable
         foreach ((int code, byte[] _, string error) in await Task.WhenAll(others)) Assert.True(code == 0, error);
         await using RunSupervisor after = Daemon();
         Assert.True(await after.Catalogue.Load(default), "the catalogue was lost");
-        after.Catalogue.Scan(default);
+        after.Catalogue.Scan(2, default);
         Assert.Equal(30, after.Catalogue.List(new ListRunsParams { StarredOnly = true }).Total);
     }
 

@@ -26,7 +26,7 @@ internal static class DaemonBenchmark
         try
         {
             var figures = new List<DaemonFigure>();
-            progress.WriteLine($"Writing {runs} run folders and 100 curves of {points} points");
+            progress.WriteLine($"Writing {runs} run folders, 100 curves of {points} points and {DaemonScene.ManySteps * DaemonScene.ManyRollouts} rollouts");
             var scene = new DaemonScene(folder, runs, points);
             scene.Write(cancel);
             progress.WriteLine("Measuring calls");
@@ -43,8 +43,8 @@ internal static class DaemonBenchmark
 
     private static void Print(IAnsiConsole console, DaemonReport report)
     {
-        console.WriteLine($"{"what",-44} {"median",10} {"best",10} {"promise",10} {"times",6}");
+        console.WriteLine($"{"what",-60} {"median",10} {"best",10} {"promise",10} {"times",6}");
         foreach (DaemonFigure f in report.Figures)
-            console.WriteLine(FormattableString.Invariant($"{f.Name,-44} {f.Value,7:F2} {f.Unit,-2} {f.Best,7:F2} {f.Unit,-2} {(f.Promise is double most ? FormattableString.Invariant($"< {most} {f.Unit}") : ""),10} {f.Times,6}{(f.IsBroken ? "  above" : "")}"));
+            console.WriteLine(FormattableString.Invariant($"{f.Name,-60} {f.Value,7:F2} {f.Unit,-2} {f.Best,7:F2} {f.Unit,-2} {(f.Promise is double most ? FormattableString.Invariant($"< {most} {f.Unit}") : ""),10} {f.Times,6}{(f.IsBroken ? "  above" : "")}"));
     }
 }

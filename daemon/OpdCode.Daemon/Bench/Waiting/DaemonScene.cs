@@ -21,7 +21,13 @@ internal sealed class DaemonScene(string folder, int runs, int points)
     /// <summary>Id of the run with the texts; they are those of step 1.</summary>
     public const string Texts = "texts";
 
-    private const int Columns = 100;
+    /// <summary>Id of the run with many recorded rollouts.</summary>
+    public const string Many = "many";
+
+    /// <summary>Steps of that run that recorded rollouts, and how many each.</summary>
+    public const int ManySteps = 1000, ManyRollouts = 32;
+
+    private const int Columns = 100, ManyTokens = 16;
 
     /// <summary>The workspace.</summary>
     public string Folder => folder;
@@ -38,6 +44,7 @@ internal sealed class DaemonScene(string folder, int runs, int points)
         Parallel.For(0, runs, new ParallelOptions { CancellationToken = cancel }, i => WriteRun(Runs, i));
         WriteCurves();
         WriteTexts();
+        WriteMany(cancel);
     }
 
     /// <summary>Writes a run that came to its end.</summary>
@@ -89,25 +96,36 @@ internal sealed class DaemonScene(string folder, int runs, int points)
         File.WriteAllLines(path, Enumerable.Range(0, 3).Select(i => JsonSerializer.Serialize(LongText(i), RunJson.Options)));
     }
 
+    private void WriteMany(CancellationToken cancel)
+    {
+        string place = Path.Combine(Runs, Many);
+        Directory.Move(WriteRun(Runs, runs + 2), place);
+        Directory.CreateDirectory(Path.Combine(place, "rollouts"));
+        RolloutRecord text = Text(0, ManyTokens);
+        Parallel.For(1, ManySteps + 1, new ParallelOptions { CancellationToken = cancel }, step => File.WriteAllLines(Path.Combine(place, "rollouts", RunJson.RolloutFileName(step)),
+            Enumerable.Range(0, ManyRollouts).Select(i => JsonSerializer.Serialize(text with { Step = step, Index = i, Divergence = [.. text.Divergence!.Select(d => d + (((step * 31) + (i * 17)) % 1000 / 1000f))] }, RunJson.Options))));
+    }
+
     /// <summary>A text of <see cref="PageTokens"/> tokens with everything that a run can record of it: 18 columns.</summary>
     /// <param name="index">Its place in the step.</param>
-    public static RolloutRecord LongText(int index)
+    public static RolloutRecord LongText(int index) => Text(index, PageTokens);
+
+    private static RolloutRecord Text(int index, int count)
     {
-        const int T = PageTokens;
         var random = new Random(5);
-        float[] Column() => [.. Enumerable.Range(0, T).Select(_ => (float)((random.NextDouble() * 4) - 2))];
-        int[][] ids = [.. Enumerable.Range(0, T).Select(t => new[] { t, 1, 2, 3, 4 })];
+        float[] Column() => [.. Enumerable.Range(0, count).Select(_ => (float)((random.NextDouble() * 4) - 2))];
+        int[][] ids = [.. Enumerable.Range(0, count).Select(t => new[] { t, 1, 2, 3, 4 })];
         string[][] texts = [.. ids.Select(row => row.Select(i => $" t{i}").ToArray())];
         float[][] logprobs = [.. ids.Select(row => row.Select(i => -i / 1000f).ToArray())];
-        string[] tokens = [.. Enumerable.Range(0, T).Select(t => t % 20 == 19 ? "\n" : " word")];
-        int[] ends = new int[T];
-        for (int t = 0, at = 0; t < T; t++) ends[t] = at += tokens[t].Length;
+        string[] tokens = [.. Enumerable.Range(0, count).Select(t => t % 20 == 19 ? "\n" : " word")];
+        int[] ends = new int[count];
+        for (int t = 0, at = 0; t < count; t++) ends[t] = at += tokens[t].Length;
         return new RolloutRecord
         {
-            Step = 1, Index = index, Prompt = "p", Response = string.Concat(tokens), TokenIds = [.. Enumerable.Range(0, T)], TokenTexts = tokens,
-            CharStart = [.. ends.Zip(tokens, (e, t) => e - t.Length)], CharEnd = ends, Mask = [.. Enumerable.Repeat(1, T)], SamplerLogprobs = Column(), StudentLogprobs = Column(), TeacherLogprobs = Column(),
+            Step = 1, Index = index, Prompt = "p", Response = string.Concat(tokens), TokenIds = [.. Enumerable.Range(0, count)], TokenTexts = tokens,
+            CharStart = [.. ends.Zip(tokens, (e, t) => e - t.Length)], CharEnd = ends, Mask = [.. Enumerable.Repeat(1, count)], SamplerLogprobs = Column(), StudentLogprobs = Column(), TeacherLogprobs = Column(),
             Divergence = Column(), StudentEntropy = Column(), TeacherEntropy = Column(), Advantage = Column(), Weight = Column(), Loss = Column(), AdvantageShift = Column(), LambdaStar = Column(),
-            Stages = new Dictionary<string, float[]> { ["a"] = Column(), ["b"] = Column(), ["c"] = Column() }, Terms = new Dictionary<string, float[]> { ["d"] = Column() }, TeacherRank = [.. Enumerable.Range(1, T)],
+            Stages = new Dictionary<string, float[]> { ["a"] = Column(), ["b"] = Column(), ["c"] = Column() }, Terms = new Dictionary<string, float[]> { ["d"] = Column() }, TeacherRank = [.. Enumerable.Range(1, count)],
             StudentTopIds = ids, StudentTopTexts = texts, StudentTopLogprobs = logprobs, TeacherTopIds = ids, TeacherTopTexts = texts, TeacherTopLogprobs = logprobs,
         };
     }
