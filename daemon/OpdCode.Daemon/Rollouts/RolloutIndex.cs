@@ -61,7 +61,7 @@ internal sealed class RolloutIndex(RunsFolder runs)
         if (!documents.IsEmpty) await Change(steps => steps.Upsert(documents), cancel);
     }
 
-    private Task Change(Action<ILiteCollection<BsonDocument>> change, CancellationToken cancel) => _database.Use(database =>
+    private Task<bool> Change(Action<ILiteCollection<BsonDocument>> change, CancellationToken cancel) => _database.Use(database =>
     {
         database.BeginTrans();
         change(database.GetCollection(Collection));
