@@ -32,6 +32,8 @@ export const SETTINGS = {
   'workbench.enableExperiments': false,
   'editor.cursorBlinking': 'solid',
   'window.commandCenter': false,
+  // It looks at every process of the machine every few seconds, on the account of the extension host.
+  'remote.autoForwardPorts': false,
 };
 
 export async function startCodeServer({ vsix = [], settings = {}, machineSettings = {}, locale, env = {}, extraArgs = [], noTrustFlag = false } = {}) {

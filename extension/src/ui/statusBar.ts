@@ -2,10 +2,11 @@ import { l10n, MarkdownString, StatusBarAlignment, ThemeColor, window } from 'vs
 import type { Disposable } from 'vscode';
 import type { Daemon, DaemonState } from '../daemon/daemon';
 import type { Run } from '../daemon/protocol';
+import { stateName } from './runState';
 import { escapeMarkdown } from './text';
 
 /** Steps are drawn at most this often; a new state at once. Milliseconds. */
-const drawEvery = 500;
+const drawEvery = 1000;
 
 /** The one status bar item: the daemon's state, and how far the active run is. Its tooltip is the menu. */
 export class StatusBar implements Disposable {
@@ -13,6 +14,8 @@ export class StatusBar implements Disposable {
   readonly #subscriptions: Disposable[] = [];
   readonly #active = new Map<string, Run>();
   #drawing: NodeJS.Timeout | undefined;
+  /** What the tooltip was made for. */
+  #told: string | undefined;
 
   constructor(
     private readonly daemon: Daemon,
@@ -50,11 +53,15 @@ export class StatusBar implements Disposable {
   #draw(): void {
     clearTimeout(this.#drawing);
     this.#drawing = undefined;
-    const { text, label, error } = describe(this.daemon.state, [...this.#active.values()]);
+    const { text, label, tip, error } = describe(this.daemon.state, [...this.#active.values()]);
     this.#item.text = text;
     this.#item.accessibilityInformation = { label, role: 'button' };
     this.#item.backgroundColor = error ? new ThemeColor('statusBarItem.errorBackground') : undefined;
-    this.#item.tooltip = this.#tooltip(label);
+    // VS Code reads every tooltip that is set as Markdown: one without the step serves as long as the state does.
+    const told = JSON.stringify([tip, this.daemon.state]);
+    if (told === this.#told) return;
+    this.#told = told;
+    this.#item.tooltip = this.#tooltip(tip);
   }
 
   #tooltip(label: string): MarkdownString {
@@ -81,19 +88,26 @@ export function isActive(run: Run): boolean {
   return ['starting', 'running', 'pausing', 'paused', 'stopping', 'aborting'].includes(run.state);
 }
 
-function describe(state: DaemonState, active: readonly Run[]): { text: string; label: string; error: boolean } {
+/** The item's text, what a screen reader says of it, and what its tooltip says, which stays while a run goes on. */
+function describe(state: DaemonState, active: readonly Run[]): { text: string; label: string; tip: string; error: boolean } {
+  const plain = (text: string, label: string, error = false): { text: string; label: string; tip: string; error: boolean } => ({ text, label, tip: label, error });
   switch (state.kind) {
     case 'stopped':
-      return { text: 'OpdCode', label: l10n.t('OpdCode: the daemon starts when it is needed'), error: false };
+      return plain('OpdCode', l10n.t('OpdCode: the daemon starts when it is needed'));
     case 'starting':
-      return { text: '$(loading~spin) OpdCode', label: l10n.t('OpdCode: the daemon is starting'), error: false };
+      return plain('$(loading~spin) OpdCode', l10n.t('OpdCode: the daemon is starting'));
     case 'unavailable':
-      return { text: '$(error) OpdCode', label: l10n.t('OpdCode: {0}', state.error.message), error: true };
+      return plain('$(error) OpdCode', l10n.t('OpdCode: {0}', state.error.message), true);
     case 'running': {
       const run = active.find((candidate) => candidate.state === 'running') ?? active[0];
-      if (!run) return { text: '$(check) OpdCode', label: l10n.t('OpdCode: ready, no run is active'), error: false };
+      if (!run) return plain('$(check) OpdCode', l10n.t('OpdCode: ready, no run is active'));
       const icon = run.state === 'paused' ? '$(debug-pause)' : '$(sync~spin)';
-      return { text: `${icon} OpdCode ${run.step}/${run.steps}`, label: l10n.t('OpdCode: {0} is {1}, step {2} of {3}', run.name, run.state, run.step, run.steps), error: false };
+      return {
+        text: `${icon} OpdCode ${run.step}/${run.steps}`,
+        label: l10n.t('OpdCode: {0} is {1}, step {2} of {3}', run.name, stateName(run), run.step, run.steps),
+        tip: active.length > 1 ? l10n.t('OpdCode: {0} and {1} more', run.name, active.length - 1) : l10n.t('OpdCode: {0} is {1}', run.name, stateName(run)),
+        error: false,
+      };
     }
   }
 }

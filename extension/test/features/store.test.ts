@@ -8,7 +8,7 @@ const names = ['logRatio', 'divergence', 'weight'];
 const id = { kind: 'rollout', runId: 'r', step: 1, index: 0 } as const;
 
 /** A daemon with one rollout of so many tokens; `asked` lists the columns of each request for whole columns. */
-function fake(totalTokens: number, hold?: Promise<void>): { store: SampleStore; asked: string[] } {
+function fake(totalTokens: number, hold?: Promise<void>, metric = 'logRatio'): { store: SampleStore; asked: string[] } {
   const asked: string[] = [];
   let atOnce = 0;
   const column = (name: string): TokenColumn => ({ name, label: { title: name }, values: [], hasSign: true, neutral: 0, thresholds: [], sampleThresholds: [], levels: [], sampleLevels: [], wordLevels: [], lineLevels: [] });
@@ -17,16 +17,30 @@ function fake(totalTokens: number, hold?: Promise<void>): { store: SampleStore; 
     expect(++atOnce).toBe(1);
     await (asked.length > 1 ? hold : undefined);
     atOnce--;
-    return { prompt: '', response: '', finish: 'stop', totalTokens, fromToken: 0, ids: [], texts: [], starts: [], ends: [], mask: [], spans: [], columns: (columns ?? names).map(column) };
+    return { prompt: '', response: '', finish: 'stop', totalTokens, fromToken: 0, ids: [], texts: [], starts: [], ends: [], mask: [], spans: [], columns: names.filter((name) => columns?.includes(name) ?? true).map(column) };
   };
-  return { store: new SampleStore({ request } as unknown as Daemon), asked };
+  return { store: new SampleStore({ request } as unknown as Daemon, () => metric), asked };
 }
 
 describe('SampleStore', () => {
-  it('takes a short sample with all columns at once, and fetches nothing ahead', async () => {
+  it('takes the column that is looked at first, and the others of a short sample at once', async () => {
     const { store, asked } = fake(100);
+    const sample = await store.get(sampleUri(id));
+    expect((await sample.columnOrFirst('logRatio'))?.name).toBe('logRatio');
+    expect(asked).toEqual(['logRatio']);
     await store.fetchAhead(sampleUri(id));
-    expect(asked).toEqual(['all']);
+    expect(await sample.columns()).toHaveLength(3);
+    expect((await sample.column('weight'))?.name).toBe('weight');
+    expect(asked).toEqual(['logRatio', 'all']);
+  });
+
+  it.each([100, 32_768])('shows the first column where the one that is looked at was not recorded, %i tokens', async (tokens) => {
+    const { store, asked } = fake(tokens, undefined, 'teacherRank');
+    const sample = await store.get(sampleUri(id));
+    expect((await sample.columnOrFirst('teacherRank'))?.name).toBe('logRatio');
+    expect(await sample.column('teacherRank')).toBeUndefined();
+    expect(await sample.column('lossShare')).toBeUndefined();
+    expect(asked).toEqual(tokens === 100 ? ['teacherRank', 'all'] : ['teacherRank', 'logRatio']);
   });
 
   it('fetches the other columns of a long sample one after the other, once', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chartCsv, csvCell, toCharts } from '../../src/webview/runs/curves';
+import { chartCsv, csvCell, mergeCurves, toCharts } from '../../src/webview/runs/curves';
 import { chartSvg } from '../../src/webview/runs/svg';
 
 const curves = {
@@ -20,6 +20,14 @@ describe('toCharts', () => {
       { runId: 'b', values: [null, 5, 4, null], raw: [null, 5, 4, null] },
     ]);
     expect(zeta?.label.title).toBe('zeta');
+  });
+
+  it('takes newer curves of one run over, in their places, and keeps the others', () => {
+    const newer = { curves: [{ runId: 'a', name: 'loss', steps: [1, 5], values: [3, 0], points: 2 }], labels: { zeta: { title: 'Zeta' } } };
+    const merged = mergeCurves(curves, newer);
+    expect(merged.curves.map(({ runId, name }) => `${runId} ${name}`)).toEqual(['a zeta', 'a loss', 'b loss']);
+    expect(merged.curves[1]?.steps).toEqual([1, 5]);
+    expect(Object.keys(merged.labels)).toEqual(['loss', 'zeta']);
   });
 
   it('exports raw values as CSV', () => {

@@ -92,7 +92,9 @@ internal sealed unsafe class PackedMatrix : IDisposable
             int addendStride = addToY ? yStride : 0;
             for (int k = 0; k < Depth; k += MostDepth)
             {
-                _kernels.Product(x + k, xStride, rows, weights + (long)k * width, Math.Min(MostDepth, Depth - k), result, yStride, addend, addendStride);
+                int depth = Math.Min(MostDepth, Depth - k);
+                float* part = weights + (long)k * width;
+                _kernels.Product(x + k, xStride, rows, part, depth, result, yStride, addend, addendStride, next: part + (long)depth * width);
                 addend = result;
                 addendStride = yStride;
             }

@@ -10,10 +10,12 @@ import { RunsTree } from './tree';
 export function registerRuns(ctx: Context): void {
   const store = new RunStore(ctx);
   const tree = new RunsTree(ctx, store);
+  const view = window.createTreeView('opdcode.runs', { treeDataProvider: tree, showCollapseAll: true });
+  tree.follow(view);
   ctx.extension.subscriptions.push(
     store,
     tree,
-    window.createTreeView('opdcode.runs', { treeDataProvider: tree, showCollapseAll: true }),
+    view,
     ...registerRunCommands(ctx, store),
     ...registerRunsPanel(ctx, store),
     announceEndings(ctx),

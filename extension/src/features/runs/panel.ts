@@ -73,6 +73,10 @@ class RunsPanel implements Disposable {
       panel.webview.onDidReceiveMessage((message: FromRunsPanel) => {
         this.#receive(message).catch((error: unknown) => void showFailure(error, ctx.channels.extension));
       }),
+      // A page that is not seen is not there; it says that it is ready when it is made anew.
+      panel.onDidChangeViewState(() => {
+        if (!panel.visible) this.#ready = false;
+      }),
       store.onDidChange((changed) => {
         if (!this.#ready) return;
         if (!changed) {
@@ -145,7 +149,7 @@ class RunsPanel implements Disposable {
 
   #sendChanges(): void {
     this.#timer = undefined;
-    this.#post({ type: 'changed', rows: [...this.#changed.values()].map(rowOf), removed: [...this.#removed] });
+    if (this.#ready) this.#post({ type: 'changed', rows: [...this.#changed.values()].map(rowOf), removed: [...this.#removed] });
     this.#changed.clear();
     this.#removed.clear();
   }

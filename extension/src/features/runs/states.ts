@@ -1,6 +1,7 @@
 import { l10n } from 'vscode';
 import type { Run } from '../../daemon/protocol';
 import { formatDuration, formatPercent } from '../../ui/format';
+import { stateName } from '../../ui/runState';
 
 export type RunGroup = 'active' | 'queued' | 'recent' | 'archived';
 
@@ -38,34 +39,9 @@ function isResumable(run: Run): boolean {
   return !run.imported && ['stopped', 'aborted', 'failed', 'interrupted'].includes(run.state);
 }
 
-/** A run's state as people read it. */
+/** A run's state as people read it, and how long it still takes. */
 export function stateText(run: Run): string {
-  switch (run.state) {
-    case 'queued':
-      return run.queuePosition === undefined ? l10n.t('queued') : l10n.t('queued, place {0}', run.queuePosition);
-    case 'starting':
-      return l10n.t('starting: loads models and data');
-    case 'running':
-      return run.secondsLeft === undefined ? l10n.t('running') : l10n.t('running, {0} left', formatDuration(run.secondsLeft));
-    case 'pausing':
-      return l10n.t('pausing after this step');
-    case 'paused':
-      return l10n.t('paused');
-    case 'stopping':
-      return l10n.t('stopping after this step');
-    case 'aborting':
-      return l10n.t('aborting');
-    case 'stopped':
-      return l10n.t('stopped and saved');
-    case 'aborted':
-      return l10n.t('aborted');
-    case 'completed':
-      return l10n.t('completed');
-    case 'failed':
-      return l10n.t('failed');
-    case 'interrupted':
-      return l10n.t('interrupted');
-  }
+  return run.state === 'running' && run.secondsLeft !== undefined ? l10n.t('running, {0} left', formatDuration(run.secondsLeft)) : stateName(run);
 }
 
 /** Accuracy before and now; undefined where the run was not evaluated. */

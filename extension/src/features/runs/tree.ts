@@ -1,5 +1,5 @@
 import { EventEmitter, l10n, MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
-import type { Disposable, TreeDataProvider } from 'vscode';
+import type { Disposable, TreeDataProvider, TreeView } from 'vscode';
 import type { Context } from '../../context';
 import type { Run } from '../../daemon/protocol';
 import { formatDuration, secondsBetween } from '../../ui/format';
@@ -33,13 +33,20 @@ export class RunsTree implements TreeDataProvider<RunsNode>, Disposable {
   readonly #nodes = new Map<string, RunNode>();
   /** Where each run stands. */
   readonly #places = new Map<string, string>();
-  readonly #subscription: Disposable;
+  readonly #subscriptions: Disposable[];
+  #visible = true;
+  /** Something changed while nobody saw it. */
+  #missed = false;
 
   constructor(
     private readonly ctx: Context,
     private readonly store: RunStore,
   ) {
-    this.#subscription = store.onDidChange((changed) => {
+    this.#subscriptions = [store.onDidChange((changed) => {
+      if (!this.#visible) {
+        this.#missed = true;
+        return;
+      }
       if (!changed || changed.removed.length > 0 || changed.runs.some((run) => this.#places.get(run.id) !== placeOf(run))) {
         this.#changed.fire(undefined);
         return;
@@ -48,7 +55,19 @@ export class RunsTree implements TreeDataProvider<RunsNode>, Disposable {
         const node = this.#nodes.get(run.id);
         if (node) this.#changed.fire(node);
       }
-    });
+    })];
+  }
+
+  /** Follows whether its view is seen: what changes meanwhile is drawn when it is seen again. */
+  follow(view: TreeView<RunsNode>): void {
+    this.#visible = view.visible;
+    this.#subscriptions.push(
+      view.onDidChangeVisibility(({ visible }) => {
+        this.#visible = visible;
+        if (visible && this.#missed) this.#changed.fire(undefined);
+        this.#missed = false;
+      }),
+    );
   }
 
   getTreeItem(node: RunsNode): TreeItem {
@@ -79,7 +98,7 @@ export class RunsTree implements TreeDataProvider<RunsNode>, Disposable {
   }
 
   dispose(): void {
-    this.#subscription.dispose();
+    for (const subscription of this.#subscriptions) subscription.dispose();
     this.#changed.dispose();
   }
 

@@ -14,11 +14,21 @@ import type { HeatmapSettings, HeatmapView } from './view';
 const marginLines = 200;
 /** The same in characters, for texts without line ends. */
 const marginCharacters = 4000;
+/** Texts without line ends are coloured anew when no more than this is left in advance. */
+const reserveCharacters = 1000;
+
+/** What an editor shows now, and from which token to which it is coloured. */
+interface Drawn {
+  readonly sample: Sample;
+  readonly column: TokenColumn | undefined;
+  readonly from: number;
+  readonly to: number;
+}
 
 /** Colours the tokens of sample editors. Seven decoration types that live as long as the settings do; ranges are set for what can be seen. */
 export class Heatmap implements Disposable {
   readonly #subscriptions: Disposable[] = [];
-  readonly #drawn = new Map<TextEditor, { sample: Sample; column: TokenColumn | undefined }>();
+  readonly #drawn = new Map<TextEditor, Drawn>();
   readonly #heading = window.createTextEditorDecorationType({ fontWeight: 'bold' });
   #types: Types;
   /** What the types were made for. */
@@ -73,8 +83,8 @@ export class Heatmap implements Disposable {
       setTimeout(() => {
         this.#pending.delete(editor);
         const drawn = this.#drawn.get(editor);
-        if (drawn) this.#apply(editor, drawn.sample, drawn.column, true);
-        else this.#draw(editor);
+        if (!drawn) this.#draw(editor);
+        else if (!coversWindow(editor, drawn)) this.#apply(editor, drawn.sample, drawn.column, true);
       }, 40),
     );
   }
@@ -90,7 +100,6 @@ export class Heatmap implements Disposable {
     const column = await sample.columnOrFirst(metric);
     // Another metric may have been chosen meanwhile; its own drawing is under way.
     if (!window.visibleTextEditors.includes(editor) || this.settings.view.metric !== metric) return;
-    this.#drawn.set(editor, { sample, column });
     this.#apply(editor, sample, column, false);
     // After what is looked at: what may be looked at next.
     await this.store.fetchAhead(editor.document.uri);
@@ -103,11 +112,12 @@ export class Heatmap implements Disposable {
     const ranges = new Map<TextEditorDecorationType, DecorationOptions[]>(types.all.map((type) => [type, []]));
     const at = (index: number): Range => tokenRange(sample, index);
     const columnLevels = view.visible && column ? levelsOf(column, view) : [];
-    const [first, last] = visibleTokens(editor, sample);
+    const [first, last] = visibleTokens(editor, sample, marginLines, marginCharacters);
     const middle = (first + last) >> 1;
     let left = view.maxDecorations;
+    let distance = 0;
     // From the middle of the window outwards, so that the limit cuts off what is farthest from the reader.
-    for (let distance = 0; left > 0 && (middle - distance >= first || middle + distance + 1 <= last); distance++) {
+    for (; left > 0 && (middle - distance >= first || middle + distance + 1 <= last); distance++) {
       for (const index of [middle - distance, middle + distance + 1]) {
         if (index < first || index > last || left <= 0) continue;
         const type = token.mask[index] === 0 ? types.notTrained : types.of(columnLevels[index]);
@@ -116,6 +126,7 @@ export class Heatmap implements Disposable {
         left--;
       }
     }
+    this.#drawn.set(editor, { sample, column, from: Math.max(first, middle - distance), to: Math.min(last, middle + distance) });
     for (const section of sample.layout.sections) {
       if (section.kind !== 'response') ranges.get(types.notTrained)?.push({ range: new Range(section.firstLine, 0, section.lastLine, Number.MAX_SAFE_INTEGER) });
     }
@@ -146,7 +157,15 @@ function decoration(range: Range, text: string): DecorationOptions {
   return { range: new Range(range.start, range.start), renderOptions: { after: { contentText: '↵' } } };
 }
 
-function visibleTokens(editor: TextEditor, sample: Sample): [number, number] {
+/** Whether what was coloured reaches half a window farther than the window on both sides. */
+function coversWindow(editor: TextEditor, { sample, from, to }: Drawn): boolean {
+  const lines = editor.visibleRanges.reduce((sum, { start, end }) => sum + end.line - start.line, 0);
+  const [first, last] = visibleTokens(editor, sample, lines >> 1, reserveCharacters);
+  return first >= from && last <= to;
+}
+
+/** The first and the last token between so many lines and characters above the window and as many below it. */
+function visibleTokens(editor: TextEditor, sample: Sample, lines: number, characters: number): [number, number] {
   const { starts } = sample.tokens;
   const count = starts.length;
   if (count === 0) return [0, -1];
@@ -157,8 +176,8 @@ function visibleTokens(editor: TextEditor, sample: Sample): [number, number] {
   if (!top || !bottom || !response) return [0, count - 1];
   const offset = (line: number, character: number): number =>
     line < response.firstLine ? 0 : (sample.layout.offsetAt({ line: Math.min(line, response.lastLine), character: line > response.lastLine ? Number.MAX_SAFE_INTEGER : character }) ?? 0);
-  const from = Math.max(offset(top.line - marginLines, 0), offset(top.line, top.character) - marginCharacters);
-  const to = Math.min(offset(bottom.line + marginLines, 0), offset(bottom.line, bottom.character) + marginCharacters);
+  const from = Math.max(offset(top.line - lines, 0), offset(top.line, top.character) - characters);
+  const to = Math.min(offset(bottom.line + lines, Number.MAX_SAFE_INTEGER), offset(bottom.line, bottom.character) + characters);
   return [lastAtMost(starts, from), lastAtMost(starts, Math.max(from, to))];
 }
 

@@ -26,8 +26,8 @@ const selector: DocumentSelector = { scheme: sampleScheme };
 
 /** Samples as text documents with the teacher's judgement as colour on the tokens. */
 export function registerSamples(ctx: Context): void {
-  const store = new SampleStore(ctx.daemon);
   const settings = new HeatmapSettings();
+  const store = new SampleStore(ctx.daemon, () => settings.view.metric);
   const lenses = new SampleLenses(store, settings);
   const tokenTable = new TokenTable(store, settings);
   const tree = new SamplesTree(ctx);
@@ -55,6 +55,8 @@ export function registerSamples(ctx: Context): void {
       const choice = isSampleChoice(argument) ? argument : await pickSample(ctx);
       if (!choice) return;
       const uri = sampleUri({ kind: 'rollout', runId: choice.runId, step: choice.step, index: choice.index });
+      // Asked for at once, and not only when VS Code has come to reading the text.
+      void store.get(uri);
       const editor = await openSample(uri);
       if (choice.token !== undefined) await goToToken(editor, await store.get(uri), choice.token);
     }),

@@ -1,4 +1,4 @@
-import { commands, l10n, Selection, TextEditorRevealType, window, workspace } from 'vscode';
+import { commands, l10n, Selection, TextEditorRevealType, window } from 'vscode';
 import type { TextEditor, Uri, ViewColumn } from 'vscode';
 import { levelsOf, strength } from '../../ui/levels';
 import { lastAtMost } from './layout';
@@ -15,8 +15,11 @@ export function sampleEditor(): TextEditor | undefined {
 }
 
 export async function openSample(uri: Uri, options: { preview?: boolean; preserveFocus?: boolean; viewColumn?: ViewColumn } = {}): Promise<TextEditor> {
-  const document = await workspace.openTextDocument(uri);
-  return window.showTextDocument(document, { preview: true, preserveFocus: false, ...options });
+  const shown = { preview: true, preserveFocus: false, ...options };
+  // Quicker than opening the document and showing it then, which reads the text twice, but without an answer.
+  await commands.executeCommand('vscode.open', uri, shown);
+  const editors = window.visibleTextEditors.filter(({ document }) => document.uri.toString() === uri.toString());
+  return editors.find((editor) => editor === window.activeTextEditor) ?? editors.at(-1) ?? window.showTextDocument(uri, shown);
 }
 
 /** Puts the cursor on a token, which is what a screen reader hears, and opens its hover. */

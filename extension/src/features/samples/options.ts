@@ -13,7 +13,7 @@ export async function changeMetric(store: SampleStore, settings: HeatmapSettings
     return;
   }
   const sample = await store.get(address);
-  const items = sample.columns.map((column) => ({
+  const items = (await sample.columns()).map((column) => ({
     label: column.label.title,
     description: [column.name, column.label.unit].filter((part) => part !== undefined).join(' · '),
     detail: [column.label.estimator, column.label.sign].filter((part) => part !== undefined).join(' · '),

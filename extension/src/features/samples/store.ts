@@ -7,40 +7,53 @@ import { SampleLayout } from './layout';
 import { parseSampleUri, sampleUri } from './sampleUri';
 import type { SampleId } from './sampleUri';
 
-/** Samples up to this length come with all of their columns at once. */
+/** The other columns of samples up to this length come all at once, after the one that is looked at. */
 const wholeUpTo = 8192;
 /** Columns of longer ones are fetched ahead while they are open, up to so many values in all: tens of MB. */
 const valuesAhead = 4_000_000;
 const pageTokens = 64;
 const samplesKept = 40;
 
+type Load = (columns: readonly string[] | undefined, from: number, count: number | undefined, alternatives: boolean) => Promise<TokenFeedback>;
+
 /** A sample that is shown: its text, its tokens, and the columns that were asked for so far. */
 export class Sample {
   readonly #columns = new Map<string, Promise<TokenColumn | undefined>>();
   readonly #pages = new Map<number, Promise<TokenFeedback>>();
   #replaced: readonly TokenColumn[] = [];
+  #recorded: Promise<readonly TokenColumn[]> | undefined;
 
   constructor(
     readonly id: SampleId,
-    /** One token with every column: what can be shown. */
-    readonly head: TokenFeedback,
     readonly tokens: TokenFeedback,
     readonly layout: SampleLayout,
-    private readonly load: (columns: readonly string[] | undefined, from: number, count: number | undefined, alternatives: boolean) => Promise<TokenFeedback>,
+    /** The columns that the tokens came with; undefined: all that there are. */
+    asked: readonly string[] | undefined,
+    private readonly load: Load,
   ) {
-    for (const column of tokens.columns) this.#columns.set(column.name, Promise.resolve(column));
+    for (const name of asked ?? []) this.#columns.set(name, Promise.resolve(undefined));
+    this.#keep(tokens.columns);
+    if (!asked) this.#recorded = Promise.resolve(tokens.columns);
+  }
+
+  get isLong(): boolean {
+    return this.tokens.totalTokens > wholeUpTo;
   }
 
   /** The column that is coloured by: the one asked for, or the first where that was not recorded. */
   async columnOrFirst(name: string): Promise<TokenColumn | undefined> {
-    return (await this.column(name)) ?? this.column(this.head.columns[0]?.name ?? '');
+    const column = await this.column(name);
+    if (column) return column;
+    const [first] = await this.#all();
+    return first && this.column(first.name);
   }
 
-  /** Fetches the columns that are not here yet, one after the other, until cancelled or enough are held. */
+  /** Fetches the columns that are not here yet until cancelled or enough are held: those of a long sample one after the other. */
   async fetchAhead(cancel: AbortSignal): Promise<void> {
-    const { totalTokens } = this.head;
+    const recorded = await this.#all();
+    const { totalTokens } = this.tokens;
     let values = this.#columns.size * totalTokens; // eslint-disable-line no-restricted-syntax -- memory, not a metric of a model
-    for (const { name } of this.head.columns) {
+    for (const { name } of recorded) {
       if (this.#columns.has(name)) continue;
       values += totalTokens;
       if (cancel.aborted || values > valuesAhead) return;
@@ -48,10 +61,10 @@ export class Sample {
     }
   }
 
-  /** What can be shown: recorded columns, and those that stand in their place or beside them. */
-  get columns(): readonly TokenColumn[] {
+  /** What can be shown, of each column its first value at least: recorded columns, and those that stand in their place or beside them. */
+  async columns(): Promise<readonly TokenColumn[]> {
     const names = new Set(this.#replaced.map((column) => column.name));
-    return [...this.head.columns.filter((column) => !names.has(column.name)), ...this.#replaced];
+    return [...(await this.#all()).filter((column) => !names.has(column.name)), ...this.#replaced];
   }
 
   /** Shows other columns than the recorded ones: what other stabilizers would have done. */
@@ -60,10 +73,12 @@ export class Sample {
   }
 
   /** A whole column; undefined where it was not recorded. */
-  column(name: string): Promise<TokenColumn | undefined> {
+  async column(name: string): Promise<TokenColumn | undefined> {
     const replaced = this.#replaced.find((column) => column.name === name);
-    if (replaced) return Promise.resolve(replaced);
-    if (!this.head.columns.some((column) => column.name === name)) return Promise.resolve(undefined);
+    if (replaced) return replaced;
+    const known = this.#columns.get(name);
+    if (known) return known;
+    if (!(await this.#all()).some((column) => column.name === name)) return undefined;
     let column = this.#columns.get(name);
     if (!column) {
       column = this.load([name], 0, undefined, false).then((feedback) => feedback.columns.find((candidate) => candidate.name === name));
@@ -84,6 +99,23 @@ export class Sample {
     }
     return page;
   }
+
+  /** What was recorded: whole columns, which are kept, or of a long sample one token of each. */
+  #all(): Promise<readonly TokenColumn[]> {
+    if (!this.#recorded) {
+      const recorded = this.load(undefined, 0, this.isLong ? 1 : undefined, false).then(({ columns }) => {
+        if (!this.isLong) this.#keep(columns);
+        return columns;
+      });
+      recorded.catch(() => (this.#recorded = undefined));
+      this.#recorded = recorded;
+    }
+    return this.#recorded;
+  }
+
+  #keep(columns: readonly TokenColumn[]): void {
+    for (const column of columns) this.#columns.set(column.name, Promise.resolve(column));
+  }
 }
 
 /** Samples by address; the least recently used are let go. */
@@ -98,7 +130,11 @@ export class SampleStore implements Disposable {
   /** A sample that shows other columns than before. */
   readonly onDidChange = this.#changed.event;
 
-  constructor(private readonly daemon: Daemon) {}
+  constructor(
+    private readonly daemon: Daemon,
+    /** The metric that is looked at: the first that is fetched of a sample. */
+    private readonly metric: () => string,
+  ) {}
 
   get(uri: Uri): Promise<Sample> {
     const id = parseSampleUri(uri);
@@ -119,13 +155,14 @@ export class SampleStore implements Disposable {
     return loading;
   }
 
-  /** A sample that is shown: the other columns of a long one are fetched in the background, so that another metric is there at once. */
+  /** A sample that is shown: its other columns are fetched in the background, so that another metric is there at once. */
   async fetchAhead(uri: Uri): Promise<void> {
     const key = keyOf(uri);
     const sample = await this.get(uri);
-    if (this.#ahead.has(key) || sample.head.totalTokens <= wholeUpTo) return;
+    if (this.#ahead.has(key)) return;
     const abort = new AbortController();
-    this.#ahead.set(key, abort);
+    // Only what takes much memory is let go as soon as it is closed.
+    if (sample.isLong) this.#ahead.set(key, abort);
     await sample.fetchAhead(abort.signal);
   }
 
@@ -170,11 +207,11 @@ export class SampleStore implements Disposable {
   #fromMemory(id: SampleId & { kind: 'scored' }): Promise<Sample> {
     const feedback = this.#scored.get(id.number);
     if (!feedback) return Promise.reject(new Error(l10n.t('This scored text is gone with the window that scored it. Score it again.')));
-    return Promise.resolve(new Sample(id, feedback, feedback, layOut(id, feedback), () => Promise.resolve(feedback)));
+    return Promise.resolve(new Sample(id, feedback, layOut(id, feedback), undefined, () => Promise.resolve(feedback)));
   }
 
   async #fromDaemon(id: SampleId & { kind: 'rollout' }): Promise<Sample> {
-    const load = (columns: readonly string[] | undefined, fromToken: number, tokens: number | undefined, alternatives: boolean): Promise<TokenFeedback> =>
+    const load: Load = (columns, fromToken, tokens, alternatives) =>
       this.daemon.request('rollouts/get', {
         runId: id.runId,
         step: id.step,
@@ -184,11 +221,10 @@ export class SampleStore implements Disposable {
         ...(tokens === undefined ? {} : { tokens }),
         ...(columns === undefined ? {} : { columns }),
       });
-    const head = await load(undefined, 0, 1, false);
-    const first = head.columns[0]?.name;
-    const columns = head.totalTokens <= wholeUpTo ? undefined : first === undefined ? [] : [first];
-    const tokens = await load(columns, 0, undefined, false);
-    return new Sample(id, head, tokens, layOut(id, tokens), load);
+    // The text and what is looked at first: nothing else has to be there before there is colour.
+    const asked = [this.metric()];
+    const tokens = await load(asked, 0, undefined, false);
+    return new Sample(id, tokens, layOut(id, tokens), asked, load);
   }
 }
 

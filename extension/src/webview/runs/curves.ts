@@ -32,6 +32,13 @@ export function toCharts({ curves, labels }: MetricCurves): ChartData[] {
     .filter((chart) => chart.steps.length > 0);
 }
 
+/** The curves that are known, newer ones in place of the older. */
+export function mergeCurves(known: MetricCurves, newer: MetricCurves): MetricCurves {
+  // A key that is set again keeps its place, so that the order of the runs stays.
+  const byKey = new Map([...known.curves, ...newer.curves].map((curve) => [JSON.stringify([curve.runId, curve.name]), curve]));
+  return { curves: [...byKey.values()], labels: { ...known.labels, ...newer.labels } };
+}
+
 function toSeries(curve: MetricCurve, steps: readonly number[]): Series {
   const indexOf = new Map(curve.steps.map((step, index) => [step, index]));
   const spread = (values: readonly (number | null)[]): (number | null)[] =>

@@ -2,7 +2,7 @@ import type { MetricCurves } from '../../daemon/protocol';
 import { fill, h, keepingFocus } from '../dom';
 import type { FromRunsPanel, MetricDifferences, RunRow, RunsPanelState, RunsStrings, ToRunsPanel } from '../messages';
 import { Chart } from './chart';
-import { type ChartData, toCharts } from './curves';
+import { type ChartData, mergeCurves, toCharts } from './curves';
 import { isHidden, RunsTable } from './table';
 import { valueTables } from './valueTables';
 import './style.css';
@@ -18,7 +18,7 @@ declare function acquireVsCodeApi(): VsCode;
 
 const defaults: RunsPanelState = { selected: [], hiddenColumns: [], sort: { column: 'created', descending: true }, filter: '', baseline: null, onlyDifferences: false, smoothing: 0, logAxis: false, asTable: false };
 
-/** Curves of runs that go on are asked for at most this often. */
+/** Curves of runs that go on are asked for at most this often; those of the others stay. */
 const refreshMilliseconds = 4000;
 
 /** So many runs the daemon compares at most. */
@@ -31,6 +31,9 @@ class RunsPage {
   #failure: string | null = null;
   #request = 0;
   #refreshing: ReturnType<typeof setTimeout> | undefined;
+  /** Selected runs that have gone on since their curves were asked for. */
+  readonly #wentOn = new Set<string>();
+  #received: MetricCurves = { curves: [], labels: {} };
   #comparison = 0;
   /** What the differences were asked for: the runs, and how far they are. */
   #compared = '';
@@ -162,7 +165,8 @@ class RunsPage {
     if (redraw) this.#drawTable();
     else for (const row of changed) this.#table.update(row, this.#state, rows);
     if (this.#state.baseline !== null) this.#comparing ??= setTimeout(() => this.#askDifferences(), refreshMilliseconds);
-    if (changed.some(({ run }) => this.#state.selected.includes(run.id))) this.#refreshing ??= setTimeout(() => this.#askCurves(), refreshMilliseconds);
+    for (const { run } of changed) if (this.#state.selected.includes(run.id)) this.#wentOn.add(run.id);
+    if (this.#wentOn.size > 0) this.#refreshing ??= setTimeout(() => this.#refreshCurves(), refreshMilliseconds);
   }
 
   #drawTable(): void {
@@ -195,21 +199,36 @@ class RunsPage {
   }
 
   #askCurves(): void {
-    clearTimeout(this.#refreshing);
-    this.#refreshing = undefined;
+    this.#received = { curves: [], labels: {} };
     const runIds = this.#state.selected.filter((id) => this.#rows.has(id));
     if (runIds.length === 0) {
       this.#request++;
       this.#showText(this.#rows.size === 0 ? '' : this.strings.selectHint);
       return;
     }
+    this.#requestCurves(runIds);
+  }
+
+  /** Only of the runs that went on: the curves of a run that ended stay as they are. */
+  #refreshCurves(): void {
+    // An answer with all of them is still on its way.
+    const runIds = this.#received.curves.length === 0 ? this.#state.selected : [...this.#wentOn];
+    const there = runIds.filter((id) => this.#state.selected.includes(id) && this.#rows.has(id));
+    if (there.length > 0) this.#requestCurves(there);
+  }
+
+  #requestCurves(runIds: readonly string[]): void {
+    clearTimeout(this.#refreshing);
+    this.#refreshing = undefined;
+    this.#wentOn.clear();
     this.#request++;
     this.vscode.postMessage({ type: 'getCurves', request: this.#request, runIds, smoothing: this.#state.smoothing });
   }
 
   /** Charts that are there stay where only their values are new. */
   #showCurves(curves: MetricCurves): void {
-    this.#data = toCharts(curves);
+    this.#received = mergeCurves(this.#received, curves);
+    this.#data = toCharts(this.#received);
     if (this.#data.length === 0) {
       this.#showText(this.strings.noCurves);
       return;
