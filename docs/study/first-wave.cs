@@ -52,7 +52,7 @@ string root = Path.GetFullPath(Path.Combine(here, "..", "..")), results = Path.C
 [
     ("distillm-2, β rising to 1.5", "distillm-2", ["offPolicy.balance={}"]),
     ("distillm-2, α for every response", "distillm-2", ["""stabilizers=[{"kind": "adaptive-skew"}]"""]),
-    ("minillm without its pre-training text", "minillm", ["pretraining=null"]),
+    ("minillm with a pre-training text", "minillm", ["""pretraining={"data": "data/corpus.txt", "tokens": 64, "judgeShare": 0}"""]),
     ("egrsd without its gate", "egrsd", ["""stabilizers=[{"kind": "welford-whitening"}, {"kind": "ratio-magnitude", "epsilon": 0.2, "mix": 1}]"""]),
     ("listopd, λ = 2, held below the cliff", "listopd", ["signal.extrapolation.lambda=2"]),
     ("listopd, λ = 2, not held", "listopd", ["signal.extrapolation.lambda=2", "signal.extrapolation.guard=report"]),
@@ -191,7 +191,7 @@ Outcome Run(Planned planned)
         string heldOut = recipe.Evaluate?.Data is { } data ? sample.FullPath(data) : sample.FullPath(recipe.Data.Train);
         double before = Accuracy(sample.FullPath(recipe.Student.Model), sample, heldOut), after = Accuracy(trained, sample, heldOut);
         double train = Accuracy(trained, sample, sample.FullPath(recipe.Data.Train));
-        return new Outcome(planned.Method, planned.Task, planned.Seed, planned.LearningRate, metrics.Max(m => m.Step), tokens, budget, before, after, train, length, Kl(trained, teacher, heldOut, recipe), seconds, recipe.Pretraining is null ? null : Lists(trained));
+        return new Outcome(planned.Method, planned.Task, planned.Seed, planned.LearningRate, metrics.Max(m => m.Step), tokens, budget, before, after, train, length, Kl(trained, teacher, heldOut, recipe), seconds, recipe.Method == "minillm" ? Lists(trained) : null);
     }
     finally
     {
