@@ -27,6 +27,9 @@ public sealed record DivergenceObjectiveRecipe : ObjectiveRecipe
     [Range(0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
     public double Beta { get; init; } = 0.5;
 
+    /// <summary>λ of a skewed divergence that names none.</summary>
+    public const double UsualSkew = 0.1;
+
     /// <summary>
     /// skew-forward-kl, skew-reverse-kl: share λ of the first argument in the mixture, 0 ≤ λ ≤ 1 (0.1 when absent).
     /// alpha: the order α, any number but 0 and 1 (0.5 when absent).

@@ -20,6 +20,7 @@ namespace OpdCode.Recipes;
 [JsonDerivedType(typeof(ClipDivergenceRecipe), "clip-divergence")]
 [JsonDerivedType(typeof(SkipFirstRecipe), "skip-first")]
 [JsonDerivedType(typeof(KeepFirstRecipe), "keep-first")]
+[JsonDerivedType(typeof(AdaptiveSkewRecipe), "adaptive-skew")]
 [JsonDerivedType(typeof(RewardWeightRecipe), "reward-weight")]
 [JsonDerivedType(typeof(PassRateWeightRecipe), "pass-rate-weight")]
 [JsonDerivedType(typeof(TokenDrawRecipe), "token-draw")]

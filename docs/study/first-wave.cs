@@ -51,7 +51,8 @@ string root = Path.GetFullPath(Path.Combine(here, "..", "..")), results = Path.C
 (string Name, string Of, string[] Set)[] controls =
 [
     ("distillm-2, β rising to 1.5", "distillm-2", ["offPolicy.balance={}"]),
-    ("minillm without its pre-training text", "minillm", ["pretraining=null"]),
+    ("distillm-2, α for every response", "distillm-2", ["""stabilizers=[{"kind": "adaptive-skew"}]"""]),
+    ("minillm with a pre-training text", "minillm", ["""pretraining={"data": "data/corpus.txt", "tokens": 64, "judgeShare": 0}"""]),
     ("egrsd without its gate", "egrsd", ["""stabilizers=[{"kind": "welford-whitening"}, {"kind": "ratio-magnitude", "epsilon": 0.2, "mix": 1}]"""]),
     ("listopd, λ = 2, held below the cliff", "listopd", ["signal.extrapolation.lambda=2"]),
     ("listopd, λ = 2, not held", "listopd", ["signal.extrapolation.lambda=2", "signal.extrapolation.guard=report"]),
@@ -73,6 +74,8 @@ string root = Path.GetFullPath(Path.Combine(here, "..", "..")), results = Path.C
     ("pbsd", "Preferring what the seeing self writes is better than matching the seeing self (PBSD)", "opsd"),
     ("gui-sd", "Weights by digit place and confidence help (GUI-SD)", "gui-sd, all tokens alike"),
     ("prefix-teach", "Releasing the tail that the teacher cannot judge helps (Prefix Teach, Suffix Fade)", "prefix-teach of the whole text"),
+    ("distillm-2, β rising to 1.5", "Shifting weight to the student's own text as it learns helps (DistiLLM-2)", "distillm-2"),
+    ("distillm-2, α for every response", "A skew for every response helps (DistiLLM-2)", "distillm-2"),
     ("effopd", "Moving on along the update's direction gets further in the same number of tokens (EffOPD)", "effopd without acceleration"),
     ("uni-opd", "Balance and margin help (Uni-OPD)", "uni-opd without balance and margin"),
 ];
@@ -112,7 +115,7 @@ void Time()
         Outcome again = Run(new Planned(method, task, sample, set, 1, all[at].LearningRate));
         if (again with { Seconds = 0 } != all[at] with { Seconds = 0 }) Console.WriteLine($"{task} {method}: another result than before: {all[at]} became {again}");
         all[at] = again;
-        File.WriteAllText(results, string.Concat(all.Select(o => JsonSerializer.Serialize(o) + "\n")));
+        File.WriteAllText(results, string.Concat(all.Select(Line)));
         Console.WriteLine($"{task} {method}: {again.Seconds:F1} s");
     }
 }
@@ -122,7 +125,7 @@ void Once(Planned planned)
     if (Lines().Any(o => (o.Task, o.Method, o.Seed, o.LearningRate) == (planned.Task, planned.Method, planned.Seed, planned.LearningRate))) return;
     Outcome outcome = Run(planned);
     writing.WaitOne();
-    File.AppendAllText(results, JsonSerializer.Serialize(outcome) + "\n");
+    File.AppendAllText(results, Line(outcome));
     writing.ReleaseMutex();
     Console.WriteLine($"{planned.Task} {planned.Method} seed {planned.Seed} rate {planned.LearningRate}: {outcome.AccuracyBefore:P1} -> {outcome.AccuracyAfter:P1} (training prompts {outcome.AccuracyTrain:P1}), KL {outcome.Kl:F3}, length {outcome.Length:F1}, {outcome.Seconds:F1} s");
 }
@@ -188,7 +191,7 @@ Outcome Run(Planned planned)
         string heldOut = recipe.Evaluate?.Data is { } data ? sample.FullPath(data) : sample.FullPath(recipe.Data.Train);
         double before = Accuracy(sample.FullPath(recipe.Student.Model), sample, heldOut), after = Accuracy(trained, sample, heldOut);
         double train = Accuracy(trained, sample, sample.FullPath(recipe.Data.Train));
-        return new Outcome(planned.Method, planned.Task, planned.Seed, planned.LearningRate, metrics.Max(m => m.Step), tokens, budget, before, after, train, length, Kl(trained, teacher, heldOut, recipe), seconds);
+        return new Outcome(planned.Method, planned.Task, planned.Seed, planned.LearningRate, metrics.Max(m => m.Step), tokens, budget, before, after, train, length, Kl(trained, teacher, heldOut, recipe), seconds, recipe.Method == "minillm" ? Lists(trained) : null);
     }
     finally
     {
@@ -234,6 +237,13 @@ double Accuracy(string folder, RecipeReading sample, string data)
     return new Evaluator(evaluate, evaluate.Data, prompts, recipe.Rollout.MaxNewTokens).Evaluate(model, CancellationToken.None).Accuracy;
 }
 
+// What a student of another task still knows: share of the first held-out lists that it solves. For methods that are to keep it.
+double Lists(string folder)
+{
+    RecipeReading sample = RecipeReader.Read(Path.Combine(root, "samples", "methods", "listopd.opd.json"));
+    return Accuracy(folder, sample, sample.FullPath(sample.Recipe!.Evaluate!.Data!));
+}
+
 // KL(student‖teacher) in nats per token, full vocabulary, on what the trained student samples at temperature 1 for the first 100 held-out prompts.
 double Kl(string student, string teacher, string heldOut, Recipe recipe)
 {
@@ -254,6 +264,8 @@ double Kl(string student, string teacher, string heldOut, Recipe recipe)
     }
     return sum / count;
 }
+
+static string Line(Outcome outcome) => JsonSerializer.Serialize(outcome, new JsonSerializerOptions { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull }) + "\n";
 
 IEnumerable<Outcome> Lines() => File.Exists(results) ? File.ReadLines(results).Where(l => l.Length > 0).Select(l => JsonSerializer.Deserialize<Outcome>(l)!) : [];
 
@@ -276,6 +288,9 @@ void WritePage()
             string difference = method.Key == PlainOpd || differences.Length < 2 ? "" : Interval(differences, "P1", sign: true);
             text.Append($"| {method.Key} | {runs.Length} | {runs[0].LearningRate} | {Interval([.. runs.Select(r => r.AccuracyAfter)], "P1")} | {difference} | {Interval([.. runs.Select(r => r.Length)], "F1")} | {Interval([.. runs.Select(r => r.Kl)], "F3")} | {runs.Average(r => r.Tokens):N0} | {runs.First(r => r.Seed == 1).Seconds:F1} |\n");
         }
+        Outcome[] keeping = [.. task.Where(o => o.Kept is not null)];
+        if (keeping.Length > 0)
+            text.Append($"\nLists that this student of another task still solves afterwards: {string.Join("; ", keeping.GroupBy(o => o.Method).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Key} {Interval([.. g.Select(o => o.Kept!.Value)], "P1")}"))}.\n");
     }
     WriteClaims(text);
     File.WriteAllText(pagePath, page[..a] + text + "\n" + page[b..]);
@@ -315,4 +330,4 @@ static double HalfWidth(double[] values)
 
 internal sealed record Planned(string Method, string Task, string Sample, string[] Set, int Seed, double LearningRate);
 
-internal sealed record Outcome(string Method, string Task, int Seed, double LearningRate, int Steps, long Tokens, long Budget, double AccuracyBefore, double AccuracyAfter, double AccuracyTrain, double Length, double Kl, double Seconds);
+internal sealed record Outcome(string Method, string Task, int Seed, double LearningRate, int Steps, long Tokens, long Budget, double AccuracyBefore, double AccuracyAfter, double AccuracyTrain, double Length, double Kl, double Seconds, double? Kept = null);

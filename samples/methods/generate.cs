@@ -18,8 +18,8 @@ foreach ((string name, Func<Random64, Problem> make) in new (string, Func<Random
     Write($"{name}.jsonl", Problems(1, 600, heldOut: false, make));
     Write($"{name}-heldout.jsonl", Problems(2, 300, heldOut: true, make));
 }
-// Plain text, for a loss on what a student knew before.
-File.WriteAllText(Path.Combine(folder, "corpus.txt"), string.Concat(Problems(3, 200, heldOut: false, List).Concat(Problems(3, 200, heldOut: false, r => Point(r, Wide))).Select(p => $"{p.Prompt} {p.Completion}\n")));
+// Plain text, for a loss on what a student knew before: with the marks of its chat template, as it read it.
+File.WriteAllText(Path.Combine(folder, "corpus.txt"), string.Concat(Problems(3, 200, heldOut: false, List).Concat(Problems(3, 200, heldOut: false, r => Point(r, Wide))).Select(p => $"<|user|>{p.Prompt}<|end|><|assistant|>{p.Completion}<|end|>\n")));
 if (args.Contains("models"))
 {
     // Half of the text is arithmetic, a third of it with the solution in the prompt: so the student can read a hint.

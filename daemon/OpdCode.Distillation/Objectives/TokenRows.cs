@@ -62,6 +62,9 @@ public sealed record TokenRows
     /// <summary>β of the step, 0 to 2: the loss on the student's text counts β times and that on given text 2 − β times; 1 leaves both as they are.</summary>
     public double Balance { get; init; } = 1;
 
+    /// <summary>λ of each row for a skewed divergence, float64, 0 to 1; null: the objective's own everywhere.</summary>
+    public torch.Tensor? Skew_N { get; init; }
+
     /// <summary>log B(y) of the sampled token under the base of an extrapolated target, nats; null without extrapolation.</summary>
     public torch.Tensor? BaseLogprobs_N { get; init; }
 

@@ -31,6 +31,7 @@ public sealed class ShapedStep : IDisposable
             Weights_N = _whole.Weights_N.narrow(0, start, count),
             AdvantageShift_N = _whole.AdvantageShift_N?.narrow(0, start, count),
             ConstantLoss_N = _whole.ConstantLoss_N?.narrow(0, start, count),
+            Skew_N = _whole.Skew_N?.narrow(0, start, count),
             SequenceAdvantages_B = _whole.SequenceAdvantages_B?.narrow(0, sequence, sequences) ?? rows.SequenceAdvantages_B,
             Terms = _whole.Terms,
             Stages = [.. _whole.Stages.Select(s => s.Rows(start, count))],

@@ -36,6 +36,7 @@ public static class StabilizerFactory
         ConfidenceRecipe r => new Confidence(r),
         DigitPlaceRecipe r => new DigitPlace(r),
         AgreementRecipe r => new Agreement(r),
+        AdaptiveSkewRecipe r => new AdaptiveSkew(r, objective, stateName),
         PrefixReleaseRecipe r => new PrefixRelease(r),
         MarginShiftRecipe r => new MarginShift(r),
         MarginMaskRecipe r => new MarginMask(r),

@@ -21,6 +21,7 @@ internal static class StabilizerNotes
         {
             if (signals?.Terms.GetValueOrDefault(stage.Name) is { } loss_N)
                 yield return $"{stage.Name} adds a mean loss of {Show(loss_N.sum().ToDouble() / Math.Max(1, rows.Normalizer))} a token.{(stage.Name == "feature-match" && isCase ? " It compares logits here, because a case has no hidden states." : "")}";
+            else if (stage.Name == "adaptive-skew" && rows.Skew_N is { } skew_N) yield return $"{stage.Name} gave the responses skews of {Show(skew_N.min().ToDouble())} to {Show(skew_N.max().ToDouble())}.";
             else yield return OfStage(stage);
         }
         foreach (string name in recipes.Select(StabilizerFit.KindOf).Distinct().Where(k => !pipeline.Names.Any(n => n == k || n.StartsWith(k + "#", StringComparison.Ordinal))))

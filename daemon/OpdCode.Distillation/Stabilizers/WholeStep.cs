@@ -31,6 +31,7 @@ internal static class WholeStep
         ContrastLogprobs_N = null,
         BaseLogprobs_N = null,
         CliffLambda_N = null,
+        IsGiven_N = parts.All(p => p.IsGiven_N is null) ? null : torch.cat(parts.Select(p => p.IsGiven_N ?? torch.zeros_like(p.SampledIds_N, torch.@bool)).ToArray()),
         Rewards_B = Cat(parts, p => p.Rewards_B),
         Groups_B = Cat(parts, p => p.Groups_B),
         SequenceAdvantages_B = Cat(parts, p => p.SequenceAdvantages_B),
@@ -39,7 +40,7 @@ internal static class WholeStep
     /// <summary>The same columns, owned by the scope around the current one.</summary>
     public static TokenRows Kept(TokenRows rows)
     {
-        Move(rows.StudentHidden_ND, rows.SampledIds_N, rows.Weights_N, rows.Sequence_N, rows.Rewards_B, rows.Groups_B, rows.SequenceAdvantages_B);
+        Move(rows.StudentHidden_ND, rows.SampledIds_N, rows.Weights_N, rows.Sequence_N, rows.IsGiven_N, rows.Rewards_B, rows.Groups_B, rows.SequenceAdvantages_B);
         return rows;
     }
 
@@ -67,7 +68,7 @@ internal static class WholeStep
     public static IReadOnlyCollection<torch.Tensor> Tensors(TokenRows rows)
     {
         HashSet<torch.Tensor> tensors = new(ReferenceEqualityComparer.Instance) { rows.Weights_N };
-        foreach (torch.Tensor? tensor in new[] { rows.AdvantageShift_N, rows.ConstantLoss_N, rows.SequenceAdvantages_B })
+        foreach (torch.Tensor? tensor in new[] { rows.AdvantageShift_N, rows.ConstantLoss_N, rows.Skew_N, rows.SequenceAdvantages_B })
             if (tensor is not null) tensors.Add(tensor);
         foreach (StageTrace stage in rows.Stages)
         {

@@ -20,7 +20,7 @@ internal static class StabilizerRules
             if (items[i].Find("kind") is not { Kind: JsonValueKind.String, Text: { } kind } || !StabilizerFit.Kinds.Contains(kind)) continue;
             kinds.Add(kind);
             bool hasDistillation = recipe.Number("objective.distillation.coefficient") is { } coefficient && coefficient != 0;
-            if (StabilizerFit.Problem(objective, recipe.Text("objective.estimator"), hasDistillation, kind) is { } problem)
+            if (StabilizerFit.Problem(objective, recipe.Text("objective.estimator"), hasDistillation, kind, recipe.Text("objective.divergence")) is { } problem)
                 recipe.Error(ErrorCodes.ObjectiveRefused, path, problem, Cure.Remove(path));
             else if (kind is "clip-divergence" or "soft-clamp" && objective == "divergence" && recipe.Text("offPolicy.objective.kind") is { } given && given != "divergence")
                 recipe.Error(ErrorCodes.ObjectiveRefused, path, $"The stabilizer {kind} bounds the divergence of a token, and given text is learned from by the {given} objective, which has none. Remove it, or offPolicy.objective.", Cure.Remove(path));

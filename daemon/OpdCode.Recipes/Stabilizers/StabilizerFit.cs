@@ -42,7 +42,7 @@ public static class StabilizerFit
             PreferenceObjectiveRecipe => ("preference", null, false),
             _ => ("supervised", (string?)null, false),
         };
-        return kinds.Select(k => Problem(name, estimator, hasDistillation, k)).FirstOrDefault(p => p is not null) ?? Together(kinds);
+        return kinds.Select(k => Problem(name, estimator, hasDistillation, k, (objective as DivergenceObjectiveRecipe)?.Divergence)).FirstOrDefault(p => p is not null) ?? Together(kinds);
     }
 
     /// <summary>Why a kind of stabilizer means nothing with an objective; null where it is fine.</summary>
@@ -50,8 +50,11 @@ public static class StabilizerFit
     /// <param name="estimator">Its estimator, where it has one.</param>
     /// <param name="hasDistillation">Whether a group reward has a distillation term.</param>
     /// <param name="kind">The stabilizer's kind.</param>
-    internal static string? Problem(string objective, string? estimator, bool hasDistillation, string kind)
+    /// <param name="divergence">The divergence, where the objective is one.</param>
+    internal static string? Problem(string objective, string? estimator, bool hasDistillation, string kind, string? divergence)
     {
+        if (kind == "adaptive-skew" && (objective != "divergence" || divergence is not (null or "skew-forward-kl" or "skew-reverse-kl")))
+            return $"adaptive-skew moves the alpha of a skewed divergence, and the objective is {(objective == "divergence" ? divergence : objective)}. Set objective.divergence to \"skew-forward-kl\" or \"skew-reverse-kl\", or remove it.";
         switch (objective)
         {
             case "supervised" when NeedsTeacher(kind) || NeedsRewards(kind):

@@ -2,6 +2,7 @@ using OpdCode.Distillation.Objectives;
 using OpdCode.Distillation.Objectives.Sampled;
 using OpdCode.Recipes;
 using OpdCode.Recipes.Methods;
+using OpdCode.Recipes.Stabilizers;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Tests.Methods;
@@ -28,6 +29,16 @@ public sealed class TransformerGradientTests
     public void A_shifted_balance_is_in_the_gradient()
     {
         using var scene = new TransformerScene(TabularScene.Recipe("distillm-2"), balance: 1.25);
+        AssertSlopes(scene);
+    }
+
+    [Fact]
+    public void So_it_is_with_a_skew_for_every_response()
+    {
+        Recipe recipe = TabularScene.Recipe("distillm-2");
+        recipe = recipe with { Objective = ((DivergenceObjectiveRecipe)recipe.Objective) with { Alpha = .5 }, Stabilizers = [new AdaptiveSkewRecipe { Anchor = .05 }] };
+        using var scene = new TransformerScene(recipe);
+        Assert.True(scene.Skew_N!.data<double>().ToArray().Distinct().Count() > 2, "skews " + string.Join(' ', scene.Skew_N!.data<double>().ToArray()));
         AssertSlopes(scene);
     }
 

@@ -58,6 +58,9 @@ internal sealed class TransformerScene : IDisposable
     /// <summary>What each token counts after the stabilizers.</summary>
     public torch.Tensor Weights_N => _shaped.Weights_N;
 
+    /// <summary>The skew of each token, where a stabilizer gives it one.</summary>
+    public torch.Tensor? Skew_N => _shaped.Skew_N;
+
     /// <summary>The gradient of the step on all weights, as the training loop gets it.</summary>
     public torch.Tensor Gradient_P()
     {
@@ -94,8 +97,10 @@ internal sealed class TransformerScene : IDisposable
         if (_recipe.Objective is not DivergenceObjectiveRecipe { Divergence: "skew-reverse-kl", DetachMixture: true, Alpha: { } alpha } skew) return (_objective, rows);
         // KL(S‖M) with M = (1 − α)·T + α·S held: reverse KL (skew 0) to a judge whose distribution is M; given text keeps T.
         torch.Tensor judge_NV = LogProbabilities(_judge, _batch);
-        torch.Tensor mixture_NV = (judge_NV.exp() * (1 - alpha) + student_NV.exp() * alpha).log();
-        torch.Tensor isGiven_N1 = (_batch.IsGiven_N ?? torch.zeros_like(_batch.SampledIds_N, torch.@bool)).unsqueeze(1);
+        torch.Tensor alpha_N = _shaped.Skew_N ?? torch.full(_batch.Rows_N.shape[0], alpha, dtype: torch.float64), alpha_N1 = alpha_N.unsqueeze(1);
+        torch.Tensor mixture_NV = (judge_NV.exp() * (1 - alpha_N1) + student_NV.exp() * alpha_N1).log();
+        torch.Tensor isGiven_N = _batch.IsGiven_N ?? torch.zeros_like(_batch.SampledIds_N, torch.@bool), isGiven_N1 = isGiven_N.unsqueeze(1);
+        if (_shaped.Skew_N is not null) rows = rows with { Skew_N = alpha_N.masked_fill(isGiven_N.logical_not(), 0) };
         OffPolicyRecipe off = _recipe.OffPolicy! with { Objective = _recipe.OffPolicy!.Objective ?? skew };
         return (ObjectiveFactory.Create(_recipe with { Objective = skew with { Alpha = 0 }, OffPolicy = off }), rows with { TeacherHidden_NM = torch.where(isGiven_N1, judge_NV, mixture_NV), TeacherHead_WM = null });
     }

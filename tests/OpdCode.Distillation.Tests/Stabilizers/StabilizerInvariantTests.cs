@@ -27,6 +27,7 @@ public sealed class StabilizerInvariantTests
         Assert.Same(rows.Weights_N, after.Weights_N);
         Assert.Same(rows.AdvantageShift_N, after.AdvantageShift_N);
         Assert.Null(after.ConstantLoss_N);
+        Assert.Null(after.Skew_N);
         Assert.Same(rows.SequenceAdvantages_B, after.SequenceAdvantages_B);
         Assert.Empty(after.Terms);
     }
@@ -45,8 +46,8 @@ public sealed class StabilizerInvariantTests
         TokenRows rows = StabilizerRows.Batch(2, [1, .5, 1, 1, 1, 1, 1, 1, 1, 1, 1, .5]);
         TokenRows after = StabilizerRows.Apply(rows, StabilizerRows.ObjectiveFor(recipe), recipe);
         bool weights = !ToyRows.Doubles(after.Weights_N).SequenceEqual(ToyRows.Doubles(rows.Weights_N));
-        Assert.True(weights || after.AdvantageShift_N is not null || after.SequenceAdvantages_B is not null || after.Terms.Count > 0);
-        foreach (torch.Tensor? tensor in new[] { after.Weights_N, after.AdvantageShift_N, after.ConstantLoss_N, after.SequenceAdvantages_B })
+        Assert.True(weights || after.AdvantageShift_N is not null || after.SequenceAdvantages_B is not null || after.Skew_N is not null || after.Terms.Count > 0);
+        foreach (torch.Tensor? tensor in new[] { after.Weights_N, after.AdvantageShift_N, after.ConstantLoss_N, after.Skew_N, after.SequenceAdvantages_B })
             Assert.False(tensor?.requires_grad ?? false);
         Assert.All(ToyRows.Doubles(after.Weights_N), w => Assert.True(w >= 0 && double.IsFinite(w)));
         StageTrace stage = Assert.Single(after.Stages);

@@ -12,7 +12,7 @@ public sealed class StabilizerTwinTests
 {
     private static readonly StabilizerRecipe[] s_recipes =
     [
-        .. StabilizerRows.Every.Where(r => r is not (DataBalanceRecipe or WelfordWhiteningRecipe or ContrastiveRecipe or FeatureMatchRecipe or EntropyGatedForwardKlRecipe or MarginShiftRecipe)),
+        .. StabilizerRows.Every.Where(r => r is not (AdaptiveSkewRecipe or DataBalanceRecipe or WelfordWhiteningRecipe or ContrastiveRecipe or FeatureMatchRecipe or EntropyGatedForwardKlRecipe or MarginShiftRecipe)),
         new RatioMagnitudeRecipe { Epsilon = .9, Mix = .3 }, new EntropyGateRecipe { Gamma = 2, Floor = .3, Lookahead = 2, Maximum = "raw" }, new ConfidenceRecipe { Form = "exponential", Temperature = .7, Mix = .6 },
         new DigitPlaceRecipe { MaxDigits = 0, OtherWeight = 0 }, new AgreementRecipe { Gamma = 2, Spread = "range" }, new AgreementRecipe { Gamma = 2, Level = "sequence" }, new AgreementRecipe { Gamma = 2, Level = "sequence", Spread = "range" },
         new PrefixReleaseRecipe { TopK = 2, MinSegments = 2, Mass = "advantage" }, new PrefixReleaseRecipe { TopK = 7, MinSegments = 2, Mass = "loss" }, new MarginMaskRecipe { Delta = 1, Scope = "batch", Statistic = "minmax" },

@@ -43,11 +43,14 @@ internal sealed class JensenShannon(double beta) : Divergence
     }
 
     /// <summary>log((1−w)·S + w·T). Mass too small for the type counts as the smallest normal number, whose share of any term is below 1e-36.</summary>
-    internal static torch.Tensor LogMixture(DistributionPair pair, double teacherWeight)
-    {
-        double smallest = pair.Student_RV.dtype == torch.ScalarType.Float64 ? 2.2250738585072014e-308 : 1.17549435e-38;
-        return pair.Scratch().copy_(pair.Teacher_RV).mul_(teacherWeight).add_(pair.Student_RV, 1 - teacherWeight).clamp_min_(smallest).log_();
-    }
+    internal static torch.Tensor LogMixture(DistributionPair pair, double teacherWeight) =>
+        pair.Scratch().copy_(pair.Teacher_RV).mul_(teacherWeight).add_(pair.Student_RV, 1 - teacherWeight).clamp_min_(Smallest(pair)).log_();
+
+    /// <summary>The same with a weight for each row, shape [R, 1].</summary>
+    internal static torch.Tensor LogMixture(DistributionPair pair, torch.Tensor teacherWeight_R1) =>
+        pair.Scratch().copy_(pair.Teacher_RV).mul_(teacherWeight_R1).add_(pair.Student_RV * (1 - teacherWeight_R1)).clamp_min_(Smallest(pair)).log_();
+
+    private static double Smallest(DistributionPair pair) => pair.Student_RV.dtype == torch.ScalarType.Float64 ? 2.2250738585072014e-308 : 1.17549435e-38;
 
     /// <summary>The same for a register of outcomes in float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -20,12 +20,21 @@ internal sealed class SkewForwardKl(double lambda) : Divergence
     /// <inheritdoc/>
     public override (torch.Tensor Term_RV, torch.Tensor Slope_RV) Terms(DistributionPair pair)
     {
+        if (pair.Skew_R1 is { } skew_R1) return Terms(pair, skew_R1);
         torch.Tensor logMixture_RV = JensenShannon.LogMixture(pair, lambda);
         // T·S/M through the ratio that is bounded: S/M ≤ 1/(1−λ), T/M ≤ 1/λ.
         torch.Tensor slope_RV = lambda < 0.5
             ? pair.LogStudent_RV.sub_(logMixture_RV).exp_().mul_(pair.Teacher_RV)
             : pair.Scratch().copy_(pair.LogTeacher_RV).sub_(logMixture_RV).exp_().mul_(pair.Student_RV);
         return (pair.LogTeacher_RV.sub_(logMixture_RV).mul_(pair.Teacher_RV), slope_RV.mul_(lambda - 1));
+    }
+
+    private static (torch.Tensor Term_RV, torch.Tensor Slope_RV) Terms(DistributionPair pair, torch.Tensor skew_R1)
+    {
+        torch.Tensor logMixture_RV = JensenShannon.LogMixture(pair, skew_R1);
+        torch.Tensor byTeacher_RV = pair.LogStudent_RV.sub_(logMixture_RV).exp_().mul_(pair.Teacher_RV), logRatio_RV = pair.LogTeacher_RV.sub_(logMixture_RV);
+        torch.Tensor slope_RV = torch.where(skew_R1.lt(0.5), byTeacher_RV, logRatio_RV.exp() * pair.Student_RV).mul_(skew_R1 - 1);
+        return (logRatio_RV.mul_(pair.Teacher_RV), slope_RV);
     }
 
     /// <inheritdoc/>

@@ -23,9 +23,10 @@ internal sealed class SkewReverseKl(double lambda, bool detachMixture) : Diverge
     public override (torch.Tensor Term_RV, torch.Tensor Slope_RV) Terms(DistributionPair pair)
     {
         torch.Tensor student_RV = pair.Student_RV;
-        torch.Tensor logRatio_RV = pair.LogStudent_RV.sub_(JensenShannon.LogMixture(pair, 1 - lambda)); // log(S/M) ≤ −ln λ
+        torch.Tensor logRatio_RV = pair.LogStudent_RV.sub_(pair.Skew_R1 is { } skew_R1 ? JensenShannon.LogMixture(pair, 1 - skew_R1) : JensenShannon.LogMixture(pair, 1 - lambda)); // log(S/M) ≤ −ln λ
         torch.Tensor slope_RV = pair.LogTeacher_RV.copy_(logRatio_RV).add_(1);
-        if (!detachMixture && lambda > 0) slope_RV.add_(pair.Teacher_RV.copy_(logRatio_RV).exp_(), -lambda);
+        if (!detachMixture && pair.Skew_R1 is { } own_R1) slope_RV.sub_(pair.Teacher_RV.copy_(logRatio_RV).exp_().mul_(own_R1));
+        else if (!detachMixture && lambda > 0) slope_RV.add_(pair.Teacher_RV.copy_(logRatio_RV).exp_(), -lambda);
         return (logRatio_RV.mul_(student_RV), slope_RV.mul_(student_RV));
     }
 

@@ -53,6 +53,7 @@ internal sealed class TopKLoss(IDivergence inner, SupportOwner owner, int k, Sup
         using BlockWorkspace workspace = SmallWorkspace(ids_RK, 1, logStudent_RK.dtype);
         DistributionPair reduced = DistributionPair.FromLogProbabilities(workspace,
             torch.cat([logStudent_RK, studentTail_R1.log()], 1), torch.cat([logTeacher_RK, teacherTail_R1.log()], 1), pair.SampledIds_R);
+        reduced.Skew_R1 = pair.Skew_R1;
         RowLossResult result = inner.Evaluate(reduced, withGradient);
         if (!withGradient) return result;
         long size = ids_RK.shape[1];
@@ -64,6 +65,7 @@ internal sealed class TopKLoss(IDivergence inner, SupportOwner owner, int k, Sup
     {
         using BlockWorkspace workspace = SmallWorkspace(ids_RK, 0, logStudent_RK.dtype);
         DistributionPair reduced = DistributionPair.FromLogProbabilities(workspace, logStudent_RK.log_softmax(1), logTeacher_RK.log_softmax(1), pair.SampledIds_R);
+        reduced.Skew_R1 = pair.Skew_R1;
         RowLossResult result = inner.Evaluate(reduced, withGradient);
         return withGradient ? result with { Gradient_RV = pair.Student_RV.zero_().scatter_add_(1, ids_RK, result.Gradient_RV!) } : result;
     }
@@ -79,8 +81,9 @@ internal sealed class TopKLoss(IDivergence inner, SupportOwner owner, int k, Sup
     private RowLossResult PartialSum(DistributionPair pair, torch.Tensor ids_RK, torch.Tensor logStudent_RK, torch.Tensor logTeacher_RK, bool withGradient)
     {
         using BlockWorkspace workspace = SmallWorkspace(ids_RK, 0, logStudent_RK.dtype);
-        (torch.Tensor term_RK, torch.Tensor slope_RK) =
-            ((Divergence)inner).Terms(DistributionPair.FromLogProbabilities(workspace, logStudent_RK, logTeacher_RK, pair.SampledIds_R));
+        DistributionPair reduced = DistributionPair.FromLogProbabilities(workspace, logStudent_RK, logTeacher_RK, pair.SampledIds_R);
+        reduced.Skew_R1 = pair.Skew_R1;
+        (torch.Tensor term_RK, torch.Tensor slope_RK) = ((Divergence)inner).Terms(reduced);
         return new RowLossResult(term_RK.sum(1),
             withGradient ? pair.Student_RV.mul_(slope_RK.sum(1, keepdim: true).neg_()).scatter_add_(1, ids_RK, slope_RK) : null);
     }

@@ -42,6 +42,9 @@ internal sealed class DistributionPair
     /// <summary>Entropy of T, nats, shape [R]; null without a teacher or over other outcomes than the vocabulary.</summary>
     public torch.Tensor? TeacherEntropy_R { get; private set; }
 
+    /// <summary>λ of a skewed divergence for each row, shape [R, 1]; null: the divergence's own.</summary>
+    public torch.Tensor? Skew_R1 { get; set; }
+
     /// <summary>The token that stands at each row.</summary>
     public torch.Tensor SampledIds_R { get; }
 
@@ -72,7 +75,7 @@ internal sealed class DistributionPair
     /// <summary>A pair with the same numbers in tensors of its own.</summary>
     public DistributionPair Copy()
     {
-        DistributionPair copy = new(_workspace, SampledIds_R, _used);
+        DistributionPair copy = new(_workspace, SampledIds_R, _used) { Skew_R1 = Skew_R1 };
         copy.LogStudent_RV.copy_(LogStudent_RV);
         copy.Student_RV.copy_(Student_RV);
         (copy.LogTeacher_RV, copy.Teacher_RV) = (copy.Scratch(), copy.Scratch());

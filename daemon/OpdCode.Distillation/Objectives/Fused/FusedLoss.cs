@@ -61,7 +61,7 @@ internal sealed class FusedLoss
             torch.Tensor? teacherLogits_CV = teacherBuffer?.narrow(0, 0, count);
             student.Fill(start, studentLogits_CV);
             if (teacherLogits_CV is not null) teacher!.Fill(start, teacherLogits_CV);
-            if (!TryDirectly(studentLogits_CV, teacherLogits_CV, rows.SampledIds_N.narrow(0, start, count), signals.Rows(start, count), gradients.AreWanted))
+            if (rows.Skew_N is not null || !TryDirectly(studentLogits_CV, teacherLogits_CV, rows.SampledIds_N.narrow(0, start, count), signals.Rows(start, count), gradients.AreWanted))
                 RunBlocks(plan, workspace, start, studentLogits_CV, teacherLogits_CV, rows, signals, gradients.AreWanted);
             if (gradients.AreWanted)
                 gradients.Accumulate(student, start, studentLogits_CV, coefficients.narrow(0, start, count).div(_studentTemperature));
@@ -92,19 +92,20 @@ internal sealed class FusedLoss
             torch.Tensor logits_RV = studentLogits_CV.narrow(0, offset, height);
             RowSignalBuffers blockSignals = signals.Rows(start + offset, height);
             RowLossResult block = RunBlock(workspace, logits_RV, teacherLogits_CV?.narrow(0, offset, height),
-                rows.SampledIds_N.narrow(0, start + offset, height), blockSignals, withGradient);
+                rows.SampledIds_N.narrow(0, start + offset, height), rows.Skew_N?.narrow(0, start + offset, height), blockSignals, withGradient);
             blockSignals.StoreLoss(block);
             if (block.Gradient_RV is not null) logits_RV.copy_(block.Gradient_RV); // the logits are spent: their place takes the gradient
         }
     }
 
     private RowLossResult RunBlock(BlockWorkspace workspace, torch.Tensor studentLogits_RV, torch.Tensor? teacherLogits_RV, torch.Tensor ids_R,
-        RowSignalBuffers signals, bool withGradient)
+        torch.Tensor? skew_R, RowSignalBuffers signals, bool withGradient)
     {
         DistributionPair pair = DistributionPair.FromLogits(workspace, studentLogits_RV, 1, teacherLogits_RV, 1, ids_R);
         signals.StoreDistributions(pair); // shown at temperature 1, whatever the loss uses
         if (_studentTemperature != 1 || _teacherTemperature != 1)
             pair = DistributionPair.FromLogits(workspace, studentLogits_RV, _studentTemperature, teacherLogits_RV, _teacherTemperature, ids_R);
+        pair.Skew_R1 = skew_R?.to(pair.Student_RV.dtype).unsqueeze(1);
         return _loss.Evaluate(pair, withGradient);
     }
 }
