@@ -127,7 +127,7 @@ test('one text as two checkpoints of the student would have written it, judged b
   await page.locator('.quick-input-widget:visible input[type=text]').fill('83+53');
   await page.keyboard.press('Enter');
   for (const [at, step] of [3, 6].entries()) {
-    await page.getByRole('tab', { name: `${withCheckpoints}, step ${step} judged by teacher` }).first().waitFor();
+    await page.getByRole('tab', { name: `checkpoint ${step} of ${withCheckpoints} judged by teacher` }).first().waitFor();
     const student = join(folder, 'runs', withCheckpoints, 'checkpoints', `checkpoint-${step}`);
     const { columns, mask, starts, ends } = await ask(folder, 'score', { student, teacher: join(folder, 'teacher'), prompt: '83+53', text: '3+4=7, 8+4=12: 127', applyTemplate: true });
     const { levels } = columns.find(({ name }) => name === 'logRatio');

@@ -31,7 +31,7 @@ export async function pickModel(ctx: Context, title: string, last: string | unde
 export function modelName(folder: string): string {
   const step = /^checkpoint-(\d+)$/.exec(basename(folder))?.[1];
   const parent = dirname(folder);
-  return step === undefined || basename(parent) !== 'checkpoints' ? basename(folder) : l10n.t('{0}, step {1}', basename(dirname(parent)), step);
+  return step === undefined || basename(parent) !== 'checkpoints' ? basename(folder) : l10n.t('checkpoint {0} of {1}', step, basename(dirname(parent)));
 }
 
 async function modelItems(ctx: Context, last: string | undefined): Promise<ModelItem[]> {

@@ -38,13 +38,13 @@ export function scaleText(column: TokenColumn, view: HeatmapView, mask: readonly
     return column.hasSign ? `+${up} −${down}` : String(up);
   };
   const steps = thresholdsOf(column, view);
+  const scale = [groupedScaleText(view), ...(column.neutral === 0 ? [] : [l10n.t('from {0}', formatThreshold(column.neutral))])];
   const places = [
-    ...(column.neutral === 0 ? [] : [l10n.t('distance from {0}', formatThreshold(column.neutral))]),
     l10n.t('dotted ≥ {0} ({1})', formatThreshold(steps[0]), count(1)),
     l10n.t('dashed ≥ {0} ({1})', formatThreshold(steps[1]), count(2)),
     l10n.t('double ≥ {0} ({1})', formatThreshold(steps[2]), count(3)),
   ];
-  return `${groupedScaleText(view)}: ${places.join(', ')}`;
+  return `${scale.join(', ')}: ${places.join(', ')}`;
 }
 
 function groupedScaleText({ grouping, scale }: HeatmapView): string {
