@@ -20,7 +20,7 @@ namespace OpdCode.Distillation;
 /// <remarks>B sequences, N trained response tokens of a micro-batch, D and M widths of student and teacher.</remarks>
 public sealed class DistillationLoop(
     Recipe recipe, LanguageModel student, ITokenSignal signal, IObjective objective, StepStabilizers stabilizers, StudentSampler sampler, RolloutRewards rewards,
-    Evaluator? evaluator, WeightExtrapolation? acceleration, RunRecorder recorder)
+    Evaluator? evaluator, PretrainingLoss? pretraining, WeightExtrapolation? acceleration, RunRecorder recorder)
 {
     /// <summary>Runs all steps; yields after each, so that the caller can show progress or stop between steps.</summary>
     public IEnumerable<StepReport> Run(CancellationToken cancel)
@@ -42,18 +42,19 @@ public sealed class DistillationLoop(
             var totals = new StepTotals(written);
             student.Decoder.Trained.ZeroGradients();
             IReadOnlyList<Rollout>[] parts = [.. SequenceBatch.Split(rollouts, recipe.Optimizer.MicroBatch)];
-            using (ShapedStep shaped = stabilizers.Shape(step, parts, batch => Rows(batch, rollouts, trainedTokens)))
+            using (ShapedStep shaped = stabilizers.Shape(step, parts, batch => Rows(batch, rollouts, trainedTokens, step)))
             foreach (IReadOnlyList<Rollout> part in parts)
             {
                 cancel.ThrowIfCancellationRequested();
                 using var scope = torch.NewDisposeScope();
                 SequenceBatch batch = SequenceBatch.Create(part, student.Decoder.Device);
-                TokenRows rows = shaped.Apply(Rows(batch, rollouts, trainedTokens), batch);
+                TokenRows rows = shaped.Apply(Rows(batch, rollouts, trainedTokens, step), batch);
                 ObjectiveResult result = objective.Evaluate(rows);
                 using (StepProfile.Measure("backward")) result.Loss.backward();
                 recorder.Record(feedback, batch, rows, result.Signals, step, totals.Sequences);
                 totals.Add(result, rows, part.Count);
             }
+            totals.Add(pretraining?.Backward(step, cancel));
 
             // A step that is not finite is never applied: the weights stay those of the last good step.
             double gradientNorm = GradientCheck.Norm(student.Decoder.Trained, step, totals.Loss, totals.Reward is not null);
@@ -74,7 +75,7 @@ public sealed class DistillationLoop(
         }
     }
 
-    private TokenRows Rows(SequenceBatch batch, IReadOnlyList<Rollout> rollouts, double trainedTokens) => signal.Judge(batch, new TokenRows
+    private TokenRows Rows(SequenceBatch batch, IReadOnlyList<Rollout> rollouts, double trainedTokens, int step) => signal.Judge(batch, new TokenRows
     {
         StudentHidden_ND = batch.HiddenRows(student.Decoder),
         StudentHead_VD = student.Decoder.Head_VD,
@@ -90,6 +91,7 @@ public sealed class DistillationLoop(
         IsGiven_N = batch.IsGiven_N,
         GivenNormalizer = rollouts.Where(r => r.IsGiven).Sum(r => r.ResponseIds.Length),
         GivenSequences = rollouts.Count(r => r.IsGiven),
+        Balance = LossBalance.At(recipe.OffPolicy?.Balance, step, recipe.Steps),
         GroupNormalizer = rollouts.Select(r => r.Group).Distinct().Count(),
     });
 }

@@ -9,13 +9,9 @@ using OpdCode.Distillation.Signals;
 using OpdCode.Distillation.Stabilizers;
 using OpdCode.Distillation.Training;
 using OpdCode.Models;
-using OpdCode.Models.Decoding;
-using OpdCode.Models.Native;
-using OpdCode.Models.Weights;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
 using OpdCode.Recipes.Resolving;
-using TorchSharp;
 
 namespace OpdCode.Distillation;
 
@@ -26,6 +22,7 @@ public sealed class DistillationSession : IDisposable
     private readonly LanguageModel _student;
     private readonly ITokenSignal _signal;
     private readonly IJudge? _judge;
+    private readonly PretrainingLoss? _pretraining;
     private readonly WeightExtrapolation? _acceleration;
     private readonly Evaluator? _evaluator;
     private readonly StudentSampler _sampler;
@@ -40,8 +37,9 @@ public sealed class DistillationSession : IDisposable
     private volatile StopRequest? _stopRequested;
     private int _step;
 
-    private DistillationSession(Recipe recipe, LanguageModel student, IJudge? judge, IObjective objective, StabilizerPipeline stabilizers, Func<(RunFolder, RunLock)> folder, string recipeFolder, TimeProvider time)
+    private DistillationSession(LoadedRecipe loaded, Func<(RunFolder, RunLock)> folder, string recipeFolder, TimeProvider time)
     {
+        (Recipe recipe, LanguageModel student, IJudge? judge, IObjective objective, StabilizerPipeline stabilizers) = loaded;
         (_recipe, _student, _judge, _objective, _time) = (recipe, student, judge, objective, time);
         _stabilizers = new StepStabilizers(stabilizers, objective, student);
         int longest = recipe.Rollout.MaxNewTokens;
@@ -51,6 +49,7 @@ public sealed class DistillationSession : IDisposable
         _signal = SignalFactory.Create(recipe, judge, student, prompts, recipeFolder);
         _sampler = new StudentSampler(student, prompts, recipe, judge);
         _rewards = new RolloutRewards(recipe, recipeFolder, student);
+        _pretraining = PretrainingLoss.Create(recipe, student, judge);
         if (recipe.Acceleration is ExtrapolateAccelerationRecipe acceleration)
         {
             var score = new TrainingScore(recipe, acceleration.ValidationPrompts, student, prompts, _rewards, _signal);
@@ -115,38 +114,14 @@ public sealed class DistillationSession : IDisposable
 
     private static DistillationSession Load(RecipeReading reading, Func<(RunFolder, RunLock)> folder, TimeProvider time)
     {
-        Recipe recipe = Located(reading);
-        torch.Device device = ComputeDevice.Resolve(recipe.Device);
-        StabilizerPipeline stabilizers = StabilizerFactory.Create(recipe.Stabilizers, recipe.Objective, recipe.Seed);
-        IObjective objective = stabilizers.WithTerms(ObjectiveFactory.Create(recipe));
-        if (recipe.Objective is GroupRewardObjectiveRecipe { ScaleRewards: "batch" } && recipe.Optimizer.MicroBatch > 0)
-        {
-            throw new OpdException(ErrorCodes.ObjectiveInvalid,
-                $"objective.scaleRewards is \"batch\", which compares all rewards of a step, but optimizer.microBatch is {recipe.Optimizer.MicroBatch}, which shows the objective a part of them at a time. Set microBatch to 0 or scaleRewards to \"group\".");
-        }
-        LanguageModel student = recipe.Student.FromScratch
-            ? LanguageModel.FromScratch(recipe.Student.Model, device, recipe.Seed, MemoryType.Of(recipe.Student.Type))
-            : LanguageModel.Load(recipe.Student.Model, device, MemoryType.Of(recipe.Student.Type));
-        IJudge? judge = null;
+        LoadedRecipe loaded = LoadedRecipe.Load(reading);
         try
         {
-            if (recipe.Student.Lora is not null && student.Decoder.Adapter is not null)
-            {
-                throw new OpdException(ErrorCodes.AdapterInvalid,
-                    $"student.model {recipe.Student.Model} is an adapter, which is trained on as it is, and student.lora asks for another. Remove student.lora, or name the base model.");
-            }
-            if (recipe.Student.Lora is LoraRecipe lora) student.Decoder.Adapter = Adapt(student, lora, recipe.Seed, device);
-            if ((objective.NeedsTeacher || stabilizers.NeedsTeacher) && recipe.Signal is null)
-                throw new OpdException(ErrorCodes.RecipeInvalid, "The objective or a stabilizer compares the student with a teacher, but the recipe has no signal. Add \"signal\": {\"kind\": \"teacher\", \"model\": \"…\"}.");
-            judge = SignalFactory.CreateJudge(recipe, student);
-            student.Decoder.Trained.EnableTraining();
-            student.Decoder.RecomputesBlocks = recipe.Optimizer.ActivationCheckpointing;
-            return new DistillationSession(recipe, student, judge, objective, stabilizers, folder, reading.Folder, time);
+            return new DistillationSession(loaded, folder, reading.Folder, time);
         }
         catch
         {
-            student.Dispose();
-            judge?.Dispose();
+            loaded.Dispose();
             throw;
         }
     }
@@ -176,7 +151,7 @@ public sealed class DistillationSession : IDisposable
     /// <param name="cancel">Aborts between tokens: nothing is saved.</param>
     public IEnumerable<StepReport> Run(CancellationToken cancel)
     {
-        var loop = new DistillationLoop(_recipe, _student, _signal, _objective, _stabilizers, _sampler, _rewards, _evaluator, _acceleration, _recorder);
+        var loop = new DistillationLoop(_recipe, _student, _signal, _objective, _stabilizers, _sampler, _rewards, _evaluator, _pretraining, _acceleration, _recorder);
         using IEnumerator<StepReport> steps = loop.Run(cancel).GetEnumerator();
         while (Recorded(() => Advance(steps)))
         {
@@ -265,39 +240,6 @@ public sealed class DistillationSession : IDisposable
     };
 
     private static EvaluationScore? Score(EvaluationResult? result) => result is null ? null : new(result.Accuracy, result.Correct.Count);
-
-    private static LowRankAdapter Adapt(LanguageModel student, LoraRecipe lora, long seed, torch.Device device)
-    {
-        var modules = student.Decoder.Weights.Named
-            .Where(p => p.Value.dim() == 2 && p.Key.StartsWith("model.layers.", StringComparison.Ordinal))
-            .Select(p => (Path: p.Key[..^".weight".Length], Outputs: p.Value.shape[0], Inputs: p.Value.shape[1]))
-            .Where(m => lora.TargetModules.Any(t => m.Path == t || m.Path.EndsWith("." + t, StringComparison.Ordinal)))
-            .ToArray();
-        if (modules.Length == 0)
-        {
-            throw new OpdException(ErrorCodes.AdapterInvalid,
-                $"student.lora.targetModules [{string.Join(", ", lora.TargetModules)}] names no linear layer of the model. Known: q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj.");
-        }
-        return new LowRankAdapter(modules, lora.R, lora.Rslora ? lora.Alpha / Math.Sqrt(lora.R) : lora.Alpha / lora.R, seed, device);
-    }
-
-    private static Recipe Located(RecipeReading reading)
-    {
-        Recipe recipe = reading.Recipe ?? throw new ArgumentException("the recipe has errors", nameof(reading));
-        return recipe with
-        {
-            Student = recipe.Student with { Model = reading.FullPath(recipe.Student.Model) },
-            Signal = Located(recipe.Signal, reading),
-            Data = recipe.Data with { Train = reading.FullPath(recipe.Data.Train) },
-            Evaluate = recipe.Evaluate is null ? null : recipe.Evaluate with { Data = recipe.Evaluate.Data is { } data ? reading.FullPath(data) : null },
-        };
-    }
-
-    private static SignalRecipe? Located(SignalRecipe? signal, RecipeReading reading)
-    {
-        if (signal is TeacherSignalRecipe teacher) signal = teacher with { Model = reading.FullPath(teacher.Model) };
-        return signal?.Extrapolation?.Base is { } from ? signal with { Extrapolation = signal.Extrapolation with { Base = reading.FullPath(from) } } : signal;
-    }
 
     private void WriteHeader(RecipeReading reading, RunInputs inputs)
     {

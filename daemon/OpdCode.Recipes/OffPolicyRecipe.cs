@@ -40,4 +40,7 @@ public sealed record OffPolicyRecipe
     /// <summary>Multiplies the loss on such text.</summary>
     [Range(0, 1e6)]
     public double Weight { get; init; } = 1;
+
+    /// <summary>Shifts weight from the loss on such text to the loss on the student's own, step by step (DistiLLM-2's curriculum); both keep theirs when absent.</summary>
+    public LossBalanceRecipe? Balance { get; init; }
 }

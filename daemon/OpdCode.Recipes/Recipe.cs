@@ -44,6 +44,9 @@ public sealed record Recipe
     /// <summary>Text that the student did not write, learned from beside or before its own; none when absent.</summary>
     public OffPolicyRecipe? OffPolicy { get; init; }
 
+    /// <summary>Plain text whose language-modelling loss every step adds to its own (MiniLLM); none when absent.</summary>
+    public PretrainingRecipe? Pretraining { get; init; }
+
     /// <summary>What is done around the steps to need fewer of them; nothing when absent.</summary>
     public AccelerationRecipe? Acceleration { get; init; }
 

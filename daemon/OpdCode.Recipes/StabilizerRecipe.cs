@@ -21,6 +21,7 @@ namespace OpdCode.Recipes;
 [JsonDerivedType(typeof(SkipFirstRecipe), "skip-first")]
 [JsonDerivedType(typeof(KeepFirstRecipe), "keep-first")]
 [JsonDerivedType(typeof(RewardWeightRecipe), "reward-weight")]
+[JsonDerivedType(typeof(PassRateWeightRecipe), "pass-rate-weight")]
 [JsonDerivedType(typeof(TokenDrawRecipe), "token-draw")]
 [JsonDerivedType(typeof(SoftClampRecipe), "soft-clamp")]
 [JsonDerivedType(typeof(WelfordWhiteningRecipe), "welford-whitening")]

@@ -50,6 +50,8 @@ string root = Path.GetFullPath(Path.Combine(here, "..", "..")), results = Path.C
 // A sample with one thing taken away: what shows whether that thing does what its paper says.
 (string Name, string Of, string[] Set)[] controls =
 [
+    ("distillm-2, β rising to 1.5", "distillm-2", ["offPolicy.balance={}"]),
+    ("minillm without its pre-training text", "minillm", ["pretraining=null"]),
     ("egrsd without its gate", "egrsd", ["""stabilizers=[{"kind": "welford-whitening"}, {"kind": "ratio-magnitude", "epsilon": 0.2, "mix": 1}]"""]),
     ("listopd, λ = 2, held below the cliff", "listopd", ["signal.extrapolation.lambda=2"]),
     ("listopd, λ = 2, not held", "listopd", ["signal.extrapolation.lambda=2", "signal.extrapolation.guard=report"]),
@@ -155,7 +157,8 @@ Outcome Run(Planned planned)
         RecipeReading sample = RecipeReader.Read(planned.Sample);
         Recipe recipe = sample.Recipe!;
         string teacher = recipe.Signal is TeacherSignalRecipe signal ? sample.FullPath(signal.Model)
-            : Path.Combine(root, "samples", planned.Task.StartsWith("samples/arithmetic", StringComparison.Ordinal) ? "arithmetic" : "methods", "teacher");
+            : planned.Task.StartsWith("samples/arithmetic", StringComparison.Ordinal) ? Path.Combine(root, "samples", "arithmetic", "teacher")
+            : Path.Combine(Path.GetDirectoryName(sample.FullPath(recipe.Student.Model))!, "teacher"); // the one beside its student
         int samplesPerPrompt = planned.Method == Supervised ? 1 : recipe.Rollout.SamplesPerPrompt;
         int promptsPerStep = planned.Method == Supervised ? recipe.Rollout.PromptsPerStep * recipe.Rollout.SamplesPerPrompt : recipe.Rollout.PromptsPerStep;
         int steps = (int)(Slack * rollouts / (promptsPerStep * samplesPerPrompt));

@@ -1,7 +1,7 @@
 // Makes the data of these samples: four tasks that are small enough for tiny models, each with what one kind of method needs.
 //
 //   dotnet run samples/methods/generate.cs                the committed files
-//   dotnet run samples/methods/generate.cs -- models      also models.jsonl, which student and teacher were trained on
+//   dotnet run samples/methods/generate.cs -- models      also models.jsonl and tasks.jsonl, which student and teacher, and those under tasks/, were trained on
 //
 // Same seed, same files, on every machine. A problem belongs to the held-out set by the hash of its prompt.
 using System.Globalization;
@@ -12,11 +12,14 @@ using System.Text.Json;
 string folder = Path.Combine(AppContext.GetData("EntryPointFileDirectoryPath") as string ?? "samples/methods", "data");
 Directory.CreateDirectory(folder);
 string arithmetic = Path.Combine(folder, "..", "..", "arithmetic", "data");
-foreach ((string name, Func<Random64, Problem> make) in new (string, Func<Random64, Problem>)[] { ("lists", List), ("points", Point), ("tables", Table) })
+const int Wide = 200, Narrow = 20; // of points: coordinates of up to three digits, and of up to two
+foreach ((string name, Func<Random64, Problem> make) in new (string, Func<Random64, Problem>)[] { ("lists", List), ("points", r => Point(r, Narrow)), ("tables", Additions) })
 {
     Write($"{name}.jsonl", Problems(1, 600, heldOut: false, make));
-    Write($"{name}-heldout.jsonl", Problems(2, 60, heldOut: true, make));
+    Write($"{name}-heldout.jsonl", Problems(2, 300, heldOut: true, make));
 }
+// Plain text, for a loss on what a student knew before.
+File.WriteAllText(Path.Combine(folder, "corpus.txt"), string.Concat(Problems(3, 200, heldOut: false, List).Concat(Problems(3, 200, heldOut: false, r => Point(r, Wide))).Select(p => $"{p.Prompt} {p.Completion}\n")));
 if (args.Contains("models"))
 {
     // Half of the text is arithmetic, a third of it with the solution in the prompt: so the student can read a hint.
@@ -34,12 +37,23 @@ if (args.Contains("models"))
         }
         Problem problem;
         int kind;
-        do problem = (kind = random.Below(3)) switch { 0 => List(random), 1 => Point(random), _ => Table(random) };
+        do problem = (kind = random.Below(3)) switch { 0 => List(random), 1 => Point(random, Wide), _ => Table(random) };
         while (IsHeldOut(problem.Prompt));
         // A table and its hint together are longer than the models' context.
         Append(text, kind != 2 && random.Below(3) == 0 ? $"{problem.Prompt} ({problem.Hint})" : problem.Prompt, problem.Completion);
     }
     File.WriteAllText(Path.Combine(folder, "models.jsonl"), text.ToString());
+    // Two thirds points, which are learned later than tables; a third with the hint in the prompt.
+    text.Clear();
+    random = new Random64(10);
+    for (int i = 0; i < 24000; i++)
+    {
+        Problem problem;
+        do problem = i % 3 < 2 ? Point(random, Narrow) : Additions(random);
+        while (IsHeldOut(problem.Prompt));
+        Append(text, random.Below(3) == 0 ? $"{problem.Prompt} ({problem.Hint})" : problem.Prompt, problem.Completion);
+    }
+    File.WriteAllText(Path.Combine(folder, "tasks.jsonl"), text.ToString());
 }
 
 void Write(string name, IEnumerable<Problem> problems)
@@ -76,15 +90,23 @@ static Problem List(Random64 random)
     return new Problem($"list {string.Join(' ', items)}", json, json, json);
 }
 
-// mid 120,44 300,96  ->  210,70: the leading digits of a coordinate matter most.
-static Problem Point(Random64 random)
+// mid 12,44 30,56  ->  21,50: the leading digits of a coordinate matter most.
+static Problem Point(Random64 random, int size)
 {
-    int x = 2 * random.Below(200), y = 2 * random.Below(200), w = 2 * random.Below(100), h = 2 * random.Below(100);
+    int x = 2 * random.Below(size), y = 2 * random.Below(size), w = 2 * random.Below(size / 2), h = 2 * random.Below(size / 2);
     string middle = $"{x + w / 2},{y + h / 2}";
     return new Problem($"mid {x},{y} {x + w},{y + h}", middle, middle, middle);
 }
 
-// table 7 3  ->  7*1=7. 7*2=14. 7*3=21: sentence by sentence, long enough for a weak student to lose its way.
+// table 14 7 4  ->  14+7=21. 21+7=28. 28+7=35. 35+7=42: sentence by sentence, each from the one before, long enough for a weak student to lose its way.
+static Problem Additions(Random64 random)
+{
+    int start = 1 + random.Below(99), step = 2 + random.Below(11), rows = 4 + random.Below(4);
+    string lines = string.Join(". ", Enumerable.Range(1, rows).Select(i => $"{start + step * (i - 1)}+{step}={start + step * i}"));
+    return new Problem($"table {start} {step} {rows}", lines, (start + step * rows).ToString(CultureInfo.InvariantCulture), lines);
+}
+
+// table 7 3  ->  7*1=7. 7*2=14. 7*3=21: what the first pair of models read beside arithmetic and lists.
 static Problem Table(Random64 random)
 {
     int factor = 2 + random.Below(198), rows = 4 + random.Below(6);

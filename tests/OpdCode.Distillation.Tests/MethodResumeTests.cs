@@ -32,6 +32,8 @@ public sealed class MethodResumeTests
             , "stabilizers": [{"kind": "clip-divergence", "max": 10}, {"kind": "agreement"}, {"kind": "normalize-weights"}, {"kind": "contrastive"}, {"kind": "feature-match"}]
             """, []
         },
+        { SignalRuns.Divergence, s_teacher, """, "offPolicy": {"paired": true, "means": "apart", "balance": {"over": 0.8}}""", [] },
+        { SignalRuns.Gradient, s_teacher, """, "pretraining": {"data": "corpus.txt", "tokens": 12}""", ["objective.teacherMix=0.2"] },
     };
 
     [Theory]
@@ -46,6 +48,7 @@ public sealed class MethodResumeTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("mine.json"), """{"title": "t", "source": "s", "stages": [{"name": "plan", "prompt": "{prompt}"}], "final": ["{plan}{prompt}{hint}"]}""");
+        File.WriteAllText(folder.File("corpus.txt"), "the text that the student was made from, more or less, which it is not to forget");
         string recipe = SignalRuns.Recipe(folder, objective, signal, steps: 5, more: more);
         string whole = SignalRuns.Run(recipe, folder.File("whole"), overrides).Folder, parts = folder.File("parts");
         using (DistillationSession session = DistillationSession.Open(RecipeReader.Read(recipe, overrides), parts, TimeProvider.System))

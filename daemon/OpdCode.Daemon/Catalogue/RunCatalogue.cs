@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OpdCode.Daemon.Rollouts;
 using OpdCode.Daemon.Work;
 using OpdCode.Protocol;
 
@@ -28,8 +29,7 @@ internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
         IReadOnlyList<CatalogueEntry> known = await _file.Load(cancel);
         foreach (CatalogueEntry entry in known)
         {
-            string folder = runs.PathOf(entry.Run.Id); // the runs folder may have been moved
-            _entries.TryAdd(entry.Run.Id, entry.Run.Folder == folder ? entry : entry with { Run = entry.Run with { Folder = folder } });
+            _entries.TryAdd(entry.Id, entry);
         }
         return known.Count > 0;
     }
@@ -46,7 +46,7 @@ internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
             if (Remove(gone)) changed.Add(gone);
         Parallel.ForEach(present, new ParallelOptions { CancellationToken = cancel }, id =>
         {
-            if (_entries.TryGetValue(id, out CatalogueEntry? known) && RunLife.IsEnded(known.Run.State) && known.Stamp == new RunFolderReader(runs.PathOf(id)).Stamp()) return;
+            if (_entries.TryGetValue(id, out CatalogueEntry? known) && RunLife.IsEnded(known.State) && known.Stamp == new RunFolderReader(runs.PathOf(id)).Stamp()) return;
             if (Refresh(id)) changed.Add(id);
         });
         return [.. changed];
@@ -84,8 +84,8 @@ internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
             return false; // it is being moved or deleted; the next look tells
         }
         // What ended is read from its start should it ever change: ten thousand readers are not kept for that.
-        if (RunLife.IsEnded(entry.Run.State)) _readers.TryRemove(id, out _);
-        bool changed = !_entries.TryGetValue(id, out CatalogueEntry? before) || before.Stamp != entry.Stamp || before.Run.State != entry.Run.State
+        if (RunLife.IsEnded(entry.State)) _readers.TryRemove(id, out _);
+        bool changed = !_entries.TryGetValue(id, out CatalogueEntry? before) || before.Stamp != entry.Stamp || before.State != entry.State
             || before.Run.QueuePosition != entry.Run.QueuePosition || before.Alive != entry.Alive || before.IsOrphaned != entry.IsOrphaned;
         _entries[id] = entry;
         if (changed) _unwritten[id] = false;
@@ -130,7 +130,7 @@ internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
         }
     }
 
-    /// <summary>Forgets everything and reads all run folders.</summary>
+    /// <summary>Forgets everything and reads all run folders, the index of their rollouts included.</summary>
     public async Task Rebuild(CancellationToken cancel)
     {
         await _file.Delete(cancel);
@@ -139,6 +139,7 @@ internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
         _unwritten.Clear();
         Scan(cancel);
         await Write(cancel);
+        await new RolloutIndex(runs).Rebuild(cancel);
     }
 
     /// <summary>A run; null when there is none of that id.</summary>
@@ -175,7 +176,7 @@ internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
 
     /// <summary>A page of runs.</summary>
     /// <exception cref="OpdException">OPD4002: an order that is not known, or a page that is none.</exception>
-    public RunList List(ListRunsParams asked) => RunFilter.Apply(_entries.Values.Select(e => e.Run), asked);
+    public RunList List(ListRunsParams asked) => RunFilter.Apply(_entries.Values, asked);
 
     private int? QueuePosition(string id)
     {

@@ -9,18 +9,18 @@ internal static class RunFilter
 
     /// <summary>Filters, sorts, and cuts the page out.</summary>
     /// <exception cref="OpdException">OPD4002: an order that is not known, or a page that is none.</exception>
-    public static RunList Apply(IEnumerable<Run> runs, ListRunsParams asked)
+    public static RunList Apply(IEnumerable<CatalogueEntry> runs, ListRunsParams asked)
     {
         if (asked.Offset < 0) throw Refused("offset", asked.Offset, "0 or more");
         if (asked.Limit is < 1 or > 10_000) throw Refused("limit", asked.Limit, "1 to 10000");
         if (asked.Sort is not ("created" or "name" or "state" or "step") && !asked.Sort.StartsWith(MetricPrefix, StringComparison.Ordinal))
             throw new OpdException(ErrorCodes.RequestInvalid, $"sort is \"{asked.Sort}\"; it is created, name, state, step or metric:NAME.");
         string[] words = (asked.Search ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        Row[] found = [.. runs.Where(run => (asked.IncludeArchived || !run.Archived) && (!asked.StarredOnly || run.Starred)
-            && (asked.States is null || asked.States.Contains(run.State)) && Array.TrueForAll(words, word => Has(run, word))).Select(run => Row.Of(run, asked.Sort))];
+        Row[] found = [.. runs.Where(run => (asked.IncludeArchived || !run.Archived) && (!asked.StarredOnly || run.Run.Starred)
+            && (asked.States is null || asked.States.Contains(run.State)) && Array.TrueForAll(words, word => Has(run.Run, word))).Select(run => Row.Of(run, asked.Sort))];
         int sign = asked.Descending ? -1 : 1;
         Array.Sort(found, (a, b) => Order(a, b, sign));
-        return new RunList([.. found.Skip(asked.Offset).Take(asked.Limit).Select(row => row.Run)], found.Length);
+        return new RunList(new RunRows([.. found.Skip(asked.Offset).Take(asked.Limit).Select(row => row.Entry)]), found.Length);
     }
 
     // Runs without the metric come last in either direction; the newest first among equals, so that a page never depends on chance.
@@ -29,8 +29,8 @@ internal static class RunFilter
         bool hasA = !double.IsNaN(a.Key), hasB = !double.IsNaN(b.Key);
         int order = hasA && hasB ? sign * a.Key.CompareTo(b.Key) : hasB.CompareTo(hasA);
         if (order == 0 && a.Text is not null) order = sign * string.Compare(a.Text, b.Text, StringComparison.OrdinalIgnoreCase);
-        if (order == 0) order = b.Run.Created.CompareTo(a.Run.Created);
-        return order != 0 ? order : string.CompareOrdinal(a.Run.Id, b.Run.Id);
+        if (order == 0) order = b.Entry.Created.CompareTo(a.Entry.Created);
+        return order != 0 ? order : string.CompareOrdinal(a.Entry.Id, b.Entry.Id);
     }
 
     private static bool Has(Run run, string word) => run.Name.Contains(word, StringComparison.OrdinalIgnoreCase) || run.Id.Contains(word, StringComparison.OrdinalIgnoreCase)
@@ -38,15 +38,15 @@ internal static class RunFilter
         || run.Note?.Contains(word, StringComparison.OrdinalIgnoreCase) == true;
 
     // What a run is sorted by, looked up once and not at every comparison.
-    private readonly record struct Row(Run Run, double Key, string? Text)
+    private readonly record struct Row(CatalogueEntry Entry, double Key, string? Text)
     {
-        public static Row Of(Run run, string sort) => sort switch
+        public static Row Of(CatalogueEntry entry, string sort) => sort switch
         {
-            "created" => new Row(run, run.Created.ToUnixTimeMilliseconds(), null),
-            "name" => new Row(run, 0, run.Name),
-            "state" => new Row(run, (int)run.State, null),
-            "step" => new Row(run, run.Step, null),
-            _ => new Row(run, run.Latest.TryGetValue(sort[MetricPrefix.Length..], out double value) ? value : double.NaN, null),
+            "created" => new Row(entry, entry.Created.ToUnixTimeMilliseconds(), null),
+            "name" => new Row(entry, 0, entry.Run.Name),
+            "state" => new Row(entry, (int)entry.State, null),
+            "step" => new Row(entry, entry.Run.Step, null),
+            _ => new Row(entry, entry.Run.Latest.TryGetValue(sort[MetricPrefix.Length..], out double value) ? value : double.NaN, null),
         };
     }
 

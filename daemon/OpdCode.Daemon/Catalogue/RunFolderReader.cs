@@ -72,7 +72,7 @@ internal sealed class RunFolderReader(string folder)
         else _bytes ??= FolderBytes();
         int steps = Math.Max(recipe.Steps, _metrics.Step);
         bool orphaned = worker is not null && !alive && !HasEnded(_life) && state != RunState.Queued;
-        return new CatalogueEntry(stamp, recipe.Device, alive, orphaned, new Run
+        return new CatalogueEntry(new Run
         {
             Id = Path.GetFileName(Folder),
             Folder = Folder,
@@ -96,7 +96,7 @@ internal sealed class RunFolderReader(string folder)
             Note = user.Note,
             FolderBytes = _bytes,
             Imported = _imported,
-        });
+        }) { Stamp = stamp, Device = recipe.Device, Alive = alive, IsOrphaned = orphaned };
     }
 
     /// <summary>Whether an event is the last word about a run.</summary>

@@ -17,6 +17,9 @@ internal sealed class RunsFolder(string path)
     /// <summary>The file of the catalogue.</summary>
     public string CatalogueFile => System.IO.Path.Combine(Path, ".opdcode", "catalogue.db");
 
+    /// <summary>The file of the index of rollouts.</summary>
+    public string RolloutsFile => System.IO.Path.Combine(Path, ".opdcode", "rollouts.db");
+
     /// <summary>The file of the queue.</summary>
     public string QueueFile => System.IO.Path.Combine(Path, ".opdcode", "queue.json");
 
@@ -81,6 +84,10 @@ internal sealed class RunsFolder(string path)
     /// <summary>The file of the catalogue is opened by one process at a time. Nobody who decides waits for it.</summary>
     /// <exception cref="OpdException">OPD3003: the folder refuses, or another process keeps the lock for a minute.</exception>
     public Task<IDisposable> LockCatalogue(CancellationToken cancel) => Lock("catalogue.lock", cancel);
+
+    /// <summary>The index of rollouts is opened by one process at a time, and nobody who wants the list of runs waits for it.</summary>
+    /// <exception cref="OpdException">OPD3003: the folder refuses, or another process keeps the lock for a minute.</exception>
+    public Task<IDisposable> LockRollouts(CancellationToken cancel) => Lock("rollouts.lock", cancel);
 
     private async Task<IDisposable> Lock(string name, CancellationToken cancel)
     {

@@ -8,15 +8,28 @@ internal readonly record struct ColumnFigures(double Mean, double Least, double 
     {
         double sum = 0, least = double.PositiveInfinity, greatest = double.NegativeInfinity;
         int count = 0;
+        ReadOnlySpan<float> mask = rollout.Mask;
         for (int t = 0; t < values.Length; t++)
         {
-            if (!float.IsFinite(values[t]) || !rollout.IsTrained(t)) continue;
+            if (!float.IsFinite(values[t]) || (!mask.IsEmpty && mask[t] == 0)) continue;
             sum += values[t];
             least = Math.Min(least, values[t]);
             greatest = Math.Max(greatest, values[t]);
             count++;
         }
         return count == 0 ? new(double.NaN, double.NaN, double.NaN, double.NaN) : new(sum / count, least, greatest, sum);
+    }
+
+    /// <summary>Figures that were written with <see cref="Write"/>.</summary>
+    public static ColumnFigures Read(BinaryReader reader) => new(reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble());
+
+    /// <summary>Writes them.</summary>
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(Mean);
+        writer.Write(Least);
+        writer.Write(Greatest);
+        writer.Write(Sum);
     }
 
     /// <summary>One of the figures: <c>mean</c>, <c>min</c>, <c>max</c> or <c>sum</c>; null for another name.</summary>

@@ -9,7 +9,7 @@ namespace OpdCode.Daemon.Rollouts;
 /// <param name="HasSign">True when both sides of <paramref name="Neutral"/> mean something.</param>
 /// <param name="Neutral">The value that says nothing: 1 for weights, 0 for everything else.</param>
 /// <param name="Thresholds">Distances from neutral at which levels 1, 2 and 3 begin: the same for all rollouts and runs, so that equal colours mean equal numbers.</param>
-internal sealed record ColumnKind(string Name, string? Source, MetricDescription Label, bool HasSign, double Neutral, IReadOnlyList<double> Thresholds)
+internal sealed record ColumnKind(string Name, string? Source, MetricDescription Label, bool HasSign, double Neutral, double[] Thresholds)
 {
     private static readonly ColumnKind[] s_known =
     [
@@ -74,10 +74,13 @@ internal sealed record ColumnKind(string Name, string? Source, MetricDescription
             float[] student = rollout.Numbers["studentLogprobs"], teacher = rollout.Numbers["teacherLogprobs"];
             return [.. student.Select((s, t) => s - teacher[t])];
         }
-        float[] loss = rollout.Numbers["loss"];
+        float[] loss = rollout.Numbers["loss"], shares = new float[loss.Length];
+        ReadOnlySpan<float> mask = rollout.Mask;
         double total = 0;
         for (int t = 0; t < loss.Length; t++)
-            if (rollout.IsTrained(t) && float.IsFinite(loss[t])) total += Math.Abs(loss[t]);
-        return [.. loss.Select((l, t) => !rollout.IsTrained(t) ? float.NaN : total > 0 ? (float)(Math.Abs(l) / total) : 0)];
+            if ((mask.IsEmpty || mask[t] != 0) && float.IsFinite(loss[t])) total += Math.Abs(loss[t]);
+        for (int t = 0; t < loss.Length; t++)
+            shares[t] = !mask.IsEmpty && mask[t] == 0 ? float.NaN : total > 0 ? (float)(Math.Abs(loss[t]) / total) : 0;
+        return shares;
     }
 }

@@ -18,6 +18,9 @@ internal static class FeedbackPage
         string[] texts = rollout.Texts ?? new string[rollout.Tokens];
         (int[] starts, int[] ends) = TokenRanges.Of(rollout);
         int[] words = TokenGroups.Words(rollout.Response, starts, ends), lines = TokenGroups.Lines(rollout.Response, starts);
+        ColumnKind[] kinds = [.. ColumnKind.Of(rollout).Where(k => columns is null || columns.Contains(k.Name))];
+        var made = new TokenColumn[kinds.Length];
+        Parallel.For(0, kinds.Length, i => made[i] = Column(kinds[i], rollout, words, lines, page));
         return new TokenFeedback
         {
             Prompt = rollout.Prompt,
@@ -32,7 +35,7 @@ internal static class FeedbackPage
             Starts = starts[page],
             Ends = ends[page],
             Mask = Enumerable.Range(0, rollout.Tokens).Select(t => rollout.IsTrained(t) ? 1 : 0).ToArray()[page],
-            Columns = [.. ColumnKind.Of(rollout).Where(k => columns is null || columns.Contains(k.Name)).Select(k => Column(k, rollout, words, lines, page))],
+            Columns = made,
             StudentTop = isWithAlternatives ? Alternatives(rollout, "student", page) : null,
             TeacherTop = isWithAlternatives ? Alternatives(rollout, "teacher", page) : null,
             Spans = ResponseSpans.Of(rollout, starts, ends),
@@ -43,20 +46,20 @@ internal static class FeedbackPage
     public static TokenColumn Column(ColumnKind kind, RolloutLine rollout, int[] words, int[] lines, Range page)
     {
         float[] values = kind.Values(rollout);
-        IReadOnlyList<double> own = TokenLevels.ThresholdsOf(values, kind, rollout, kind.Thresholds);
+        double[] own = TokenLevels.ThresholdsOf(values, kind, rollout);
         return new TokenColumn
         {
             Name = kind.Name,
             Label = kind.Label,
-            Values = new FloatColumn(values.AsMemory()[page]),
+            Values = new FloatColumn(values.AsMemory(page)),
             HasSign = kind.HasSign,
             Neutral = kind.Neutral,
             Thresholds = kind.Thresholds,
             SampleThresholds = own,
-            Levels = TokenLevels.OfTokens(values, kind, kind.Thresholds, rollout)[page],
-            SampleLevels = TokenLevels.OfTokens(values, kind, own, rollout)[page],
-            WordLevels = TokenLevels.OfGroups(values, kind, kind.Thresholds, rollout, words)[page],
-            LineLevels = TokenLevels.OfGroups(values, kind, kind.Thresholds, rollout, lines)[page],
+            Levels = new LevelColumn(TokenLevels.OfTokens(values, kind, kind.Thresholds, rollout).AsMemory(page)),
+            SampleLevels = new LevelColumn(TokenLevels.OfTokens(values, kind, own, rollout).AsMemory(page)),
+            WordLevels = new LevelColumn(TokenLevels.OfGroups(values, kind, kind.Thresholds, rollout, words).AsMemory(page)),
+            LineLevels = new LevelColumn(TokenLevels.OfGroups(values, kind, kind.Thresholds, rollout, lines).AsMemory(page)),
         };
     }
 

@@ -10,7 +10,7 @@ internal sealed class RolloutCalls(RolloutStore store, Session session, IDaemonC
     private readonly RolloutWhatIf _whatIf = new();
 
     /// <inheritdoc />
-    public Task<RolloutList> ListRollouts(ListRolloutsParams parameters, CancellationToken cancel) => Task.FromResult(RolloutListing.List(store, parameters, cancel));
+    public Task<RolloutList> ListRollouts(ListRolloutsParams parameters, CancellationToken cancel) => RolloutListing.List(store, parameters, cancel);
 
     /// <inheritdoc />
     public Task<TokenFeedback> GetRollout(GetRolloutParams parameters, CancellationToken cancel)
@@ -22,7 +22,7 @@ internal sealed class RolloutCalls(RolloutStore store, Session session, IDaemonC
     }
 
     /// <inheritdoc />
-    public Task<WorstTokens> ListWorstTokens(WorstTokensParams parameters, CancellationToken cancel) => Task.FromResult(WorstTokenSearch.Find(store, parameters, cancel));
+    public Task<WorstTokens> ListWorstTokens(WorstTokensParams parameters, CancellationToken cancel) => WorstTokenSearch.Find(store, parameters, cancel);
 
     /// <inheritdoc />
     public Task<WhatIf> ExplainRollout(WhatIfParams parameters, CancellationToken cancel)

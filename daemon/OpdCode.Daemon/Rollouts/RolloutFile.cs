@@ -15,6 +15,51 @@ internal sealed class RolloutFile(string path)
     private readonly List<RolloutSummary> _summaries = []; // of the first lines; made when a list is asked for
     private readonly FileTail _read = new();
 
+    /// <summary>Whether lists were made of it before, which then read only what is new.</summary>
+    public bool HasSummaries
+    {
+        get
+        {
+            lock (_gate) return _summaries.Count > 0;
+        }
+    }
+
+    /// <summary>
+    /// Takes over what the index knows of the file, if that is still what the file is and nothing of it was read here. A
+    /// file that is written again within one tick of the file system's clock, to the same length, is not told from what it was.
+    /// </summary>
+    /// <returns>Whether it was taken over, or something was known before.</returns>
+    public bool TakeOver(IndexedStep known)
+    {
+        lock (_gate)
+        {
+            if (_summaries.Count > 0) return true;
+            var file = new FileInfo(path);
+            if (!file.Exists || file.Length != known.Length || file.LastWriteTimeUtc != known.Written) return false;
+            using FileStream stream = Open();
+            if (!_read.TakeUp(stream, known.Length)) return false;
+            _lines.Clear();
+            _lines.AddRange(known.Lines);
+            _summaries.AddRange(known.Summaries);
+            return true;
+        }
+    }
+
+    /// <summary>What the index is to keep of the file; null when there is no file, or a line of it is still being written.</summary>
+    /// <exception cref="OpdException">OPD3003: a line is damaged.</exception>
+    public IndexedStep? ToIndex(int step, CancellationToken cancel)
+    {
+        lock (_gate)
+        {
+            var before = new FileInfo(path);
+            if (!before.Exists) return null;
+            IReadOnlyList<RolloutSummary> summaries = Summaries(cancel);
+            var after = new FileInfo(path);
+            bool isStill = after.Exists && after.Length == before.Length && after.LastWriteTimeUtc == before.LastWriteTimeUtc && _read.Length == after.Length;
+            return isStill ? new IndexedStep(step, after.Length, after.LastWriteTimeUtc, [.. _lines], summaries) : null;
+        }
+    }
+
     /// <summary>Every rollout of the file in short, in the order of their lines.</summary>
     /// <exception cref="OpdException">OPD3003: a line is damaged.</exception>
     public IReadOnlyList<RolloutSummary> Summaries(CancellationToken cancel)

@@ -7,19 +7,15 @@ internal static class RolloutListing
 {
     /// <summary>The page that is asked for.</summary>
     /// <exception cref="OpdException">OPD4002: a parameter is out of range, or the order is not known.</exception>
-    public static RolloutList List(RolloutStore store, ListRolloutsParams asked, CancellationToken cancel)
+    public static async Task<RolloutList> List(RolloutStore store, ListRolloutsParams asked, CancellationToken cancel)
     {
         if (asked.Offset < 0 || asked.Limit is < 1 or > 1000) throw new OpdException(ErrorCodes.RequestInvalid, $"rollouts/list: offset is {asked.Offset} and limit {asked.Limit}; they are from 0 on, and from 1 to 1,000.");
         (string column, string figure) = Order(asked.Sort);
         var found = new List<(RolloutSummary Rollout, double Value)>();
-        foreach (int step in asked.Step is int one ? [one] : store.Steps(asked.RunId))
+        foreach ((RolloutFile file, RolloutSummary rollout) in await store.Summaries(asked.RunId, asked.Step, cancel))
         {
-            RolloutFile file = store.File(asked.RunId, step);
-            foreach (RolloutSummary rollout in file.Summaries(cancel).GroupBy(s => s.Index).Select(g => g.Last()))
-            {
-                cancel.ThrowIfCancellationRequested();
-                if (Fits(file, rollout, asked)) found.Add((rollout, Value(rollout, column, figure)));
-            }
+            cancel.ThrowIfCancellationRequested();
+            if (Fits(file, rollout, asked)) found.Add((rollout, Value(rollout, column, figure)));
         }
         IEnumerable<(RolloutSummary Rollout, double Value)> ordered = column == "index"
             ? asked.Descending ? found.OrderByDescending(f => f.Rollout.Step).ThenByDescending(f => f.Rollout.Index) : found.OrderBy(f => f.Rollout.Step).ThenBy(f => f.Rollout.Index)

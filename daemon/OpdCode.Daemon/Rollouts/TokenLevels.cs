@@ -1,24 +1,20 @@
-using System.Runtime.InteropServices;
-
 namespace OpdCode.Daemon.Rollouts;
 
 /// <summary>Levels of the colour scale: −3 to 3, by the distance from the neutral value; 0 to 3 where only one side means something.</summary>
 internal static class TokenLevels
 {
     /// <summary>The level of one value; a value that is no number has none.</summary>
-    public static int Of(double value, ColumnKind kind, IReadOnlyList<double> thresholds)
+    public static sbyte Of(double value, ColumnKind kind, ReadOnlySpan<double> thresholds)
     {
-        if (double.IsNaN(value)) return 0;
         double distance = value - kind.Neutral, size = Math.Abs(distance);
-        int level = 0;
-        while (level < 3 && size >= thresholds[level]) level++;
-        return distance < 0 && kind.HasSign ? -level : level;
+        int level = size >= thresholds[0] ? size >= thresholds[1] ? size >= thresholds[2] ? 3 : 2 : 1 : 0; // NaN is not
+        return (sbyte)(distance < 0 && kind.HasSign ? -level : level);
     }
 
     /// <summary>The level of each token; 0 where it is not trained on. [T]</summary>
-    public static int[] OfTokens(ReadOnlySpan<float> values, ColumnKind kind, IReadOnlyList<double> thresholds, RolloutLine rollout)
+    public static sbyte[] OfTokens(ReadOnlySpan<float> values, ColumnKind kind, ReadOnlySpan<double> thresholds, RolloutLine rollout)
     {
-        var levels = new int[values.Length];
+        var levels = new sbyte[values.Length];
         ReadOnlySpan<float> mask = rollout.Mask;
         for (int t = 0; t < levels.Length; t++)
             if (mask.IsEmpty || mask[t] != 0) levels[t] = Of(values[t], kind, thresholds);
@@ -26,9 +22,9 @@ internal static class TokenLevels
     }
 
     /// <summary>The level of each token's group by the mean over the group's trained tokens; 0 where the token is not trained on. The groups' numbers rise. [T]</summary>
-    public static int[] OfGroups(ReadOnlySpan<float> values, ColumnKind kind, IReadOnlyList<double> thresholds, RolloutLine rollout, int[] groups)
+    public static sbyte[] OfGroups(ReadOnlySpan<float> values, ColumnKind kind, ReadOnlySpan<double> thresholds, RolloutLine rollout, int[] groups)
     {
-        var levels = new int[values.Length];
+        var levels = new sbyte[values.Length];
         ReadOnlySpan<float> mask = rollout.Mask;
         for (int start = 0, end; start < levels.Length; start = end)
         {
@@ -40,25 +36,28 @@ internal static class TokenLevels
                 sum += values[end];
                 count++;
             }
-            int level = count == 0 ? 0 : Of(sum / count, kind, thresholds);
+            sbyte level = count == 0 ? (sbyte)0 : Of(sum / count, kind, thresholds);
             for (int t = start; t < end; t++)
                 if (mask.IsEmpty || mask[t] != 0) levels[t] = level;
         }
         return levels;
     }
 
-    /// <summary>Thresholds from one rollout: the 80th, 95th and 99th percentile of the distances of its trained tokens; the given ones where it has no distances.</summary>
-    public static IReadOnlyList<double> ThresholdsOf(ReadOnlySpan<float> values, ColumnKind kind, RolloutLine rollout, IReadOnlyList<double> otherwise)
+    /// <summary>Thresholds from one rollout: the 80th, 95th and 99th percentile of the distances of its trained tokens; those of the kind where it has no distances.</summary>
+    public static double[] ThresholdsOf(ReadOnlySpan<float> values, ColumnKind kind, RolloutLine rollout)
     {
-        var distances = new List<float>(values.Length);
+        float[] distances = new float[values.Length];
+        int count = 0;
         ReadOnlySpan<float> mask = rollout.Mask;
         for (int t = 0; t < values.Length; t++)
-            if ((mask.IsEmpty || mask[t] != 0) && float.IsFinite(values[t]) && values[t] != kind.Neutral) distances.Add((float)Math.Abs(values[t] - kind.Neutral));
-        if (distances.Count == 0) return otherwise;
-        Span<float> sorted = CollectionsMarshal.AsSpan(distances);
-        sorted.Sort();
-        return [At(sorted, 0.80), At(sorted, 0.95), At(sorted, 0.99)];
+            if ((mask.IsEmpty || mask[t] != 0) && float.IsFinite(values[t]) && values[t] != kind.Neutral) distances[count++] = (float)Math.Abs(values[t] - kind.Neutral);
+        if (count == 0) return kind.Thresholds;
+        Span<float> known = distances.AsSpan(0, count);
+        int low = At(count, 0.80), middle = At(count, 0.95), high = At(count, 0.99);
+        // Each place leaves everything above it behind itself: only that is looked at for the next.
+        float first = Ranking.Select(known, low), second = Ranking.Select(known[low..], middle - low), third = Ranking.Select(known[middle..], high - middle);
+        return [first, second, third];
     }
 
-    private static double At(ReadOnlySpan<float> sorted, double share) => sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))];
+    private static int At(int count, double share) => Math.Min(count - 1, (int)(share * count));
 }

@@ -12,12 +12,12 @@ internal static class WorstTokenSearch
 
     /// <summary>The tokens, farthest first.</summary>
     /// <exception cref="OpdException">OPD4002: the count is out of range, or no rollout has the column.</exception>
-    public static WorstTokens Find(RolloutStore store, WorstTokensParams asked, CancellationToken cancel)
+    public static async Task<WorstTokens> Find(RolloutStore store, WorstTokensParams asked, CancellationToken cancel)
     {
         if (asked.Count is < 1 or > 1000) throw new OpdException(ErrorCodes.RequestInvalid, $"rollouts/worst: count is {asked.Count}; 1 to 1,000 are expected.");
         ColumnKind? kind = null;
         var worst = new PriorityQueue<WorstToken, double>(); // the nearest of them first
-        foreach ((RolloutFile file, RolloutSummary rollout) in ByReach(store, asked, cancel))
+        foreach ((RolloutFile file, RolloutSummary rollout) in ByReach(await store.Summaries(asked.RunId, asked.Step, cancel), asked))
         {
             double reach = Reach(rollout, asked.Column, kind?.Neutral ?? 0);
             if (kind is not null && worst.Count == asked.Count && worst.TryPeek(out _, out double nearest) && reach <= nearest) continue;
@@ -33,11 +33,8 @@ internal static class WorstTokenSearch
         return new WorstTokens(kind.Label, tokens);
     }
 
-    private static IEnumerable<(RolloutFile File, RolloutSummary Rollout)> ByReach(RolloutStore store, WorstTokensParams asked, CancellationToken cancel) =>
-        (asked.Step is int one ? [one] : store.Steps(asked.RunId))
-            .Select(step => store.File(asked.RunId, step))
-            .SelectMany(file => file.Summaries(cancel).GroupBy(s => s.Index).Select(g => (File: file, Rollout: g.Last())))
-            .Where(r => r.Rollout.Columns.ContainsKey(asked.Column))
+    private static IEnumerable<(RolloutFile File, RolloutSummary Rollout)> ByReach(IEnumerable<(RolloutFile File, RolloutSummary Rollout)> rollouts, WorstTokensParams asked) =>
+        rollouts.Where(r => r.Rollout.Columns.ContainsKey(asked.Column))
             .OrderByDescending(r => Reach(r.Rollout, asked.Column, asked.Column is "weight" or "teacherRank" || asked.Column.StartsWith("stage:", StringComparison.Ordinal) ? 1 : 0));
 
     private static double Reach(RolloutSummary rollout, string column, double neutral)

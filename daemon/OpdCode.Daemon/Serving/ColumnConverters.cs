@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using OpdCode.Daemon.Catalogue;
@@ -9,13 +7,11 @@ using OpdCode.Protocol;
 namespace OpdCode.Daemon.Serving;
 
 /// <summary>
-/// Writes long columns of numbers straight into the message: a page of token feedback holds hundreds of thousands, and
-/// going through an interface for each takes longer than everything else of the call. Runs are copied as they are kept.
+/// Copies long columns into the message as they were spelled: a page of token feedback holds hundreds of thousands of
+/// numbers, and going through an interface for each takes longer than everything else of the call. So are runs.
 /// </summary>
 internal static class ColumnConverters
 {
-    private const int MostBytesOfNumber = 16;
-
     /// <summary>Adds them to a formatter's options.</summary>
     public static JsonSerializerOptions WithColumns(this JsonSerializerOptions options)
     {
@@ -32,8 +28,14 @@ internal static class ColumnConverters
 
         public override void Write(Utf8JsonWriter writer, IReadOnlyList<int> value, JsonSerializerOptions options)
         {
-            int[] values = value as int[] ?? [.. value];
-            Raw(writer, values.Length, (i, to) => Utf8Formatter.TryFormat(values[i], to, out int written) ? written : 0);
+            if (value is LevelColumn levels)
+            {
+                writer.WriteRawValue(levels.Json, skipInputValidation: true);
+                return;
+            }
+            writer.WriteStartArray();
+            for (int i = 0; i < value.Count; i++) writer.WriteNumberValue(value[i]);
+            writer.WriteEndArray();
         }
     }
 
@@ -43,24 +45,18 @@ internal static class ColumnConverters
 
         public override void Write(Utf8JsonWriter writer, IReadOnlyList<double?> value, JsonSerializerOptions options)
         {
-            if (value is not FloatColumn column)
+            if (value is FloatColumn column)
             {
-                writer.WriteStartArray();
-                foreach (double? number in value)
-                {
-                    if (number is double finite) writer.WriteNumberValue(finite);
-                    else writer.WriteNullValue();
-                }
-                writer.WriteEndArray();
+                writer.WriteRawValue(column.Json, skipInputValidation: true);
                 return;
             }
-            Raw(writer, column.Count, (i, to) =>
+            writer.WriteStartArray();
+            foreach (double? number in value)
             {
-                float number = column.Floats[i];
-                if (float.IsFinite(number)) return Utf8Formatter.TryFormat(number, to, out int written) ? written : 0;
-                "null"u8.CopyTo(to);
-                return 4;
-            });
+                if (number is double finite) writer.WriteNumberValue(finite);
+                else writer.WriteNullValue();
+            }
+            writer.WriteEndArray();
         }
     }
 
@@ -98,33 +94,20 @@ internal static class ColumnConverters
         }
     }
 
-    private sealed class Runs : JsonConverter<Run>
+    private sealed class Runs : JsonConverter<IReadOnlyList<Run>>
     {
-        public override Run? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => JsonSerializer.Deserialize<Run>(ref reader, ProtocolJson.Options);
+        public override IReadOnlyList<Run>? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => JsonSerializer.Deserialize<Run[]>(ref reader, ProtocolJson.Options);
 
-        public override void Write(Utf8JsonWriter writer, Run value, JsonSerializerOptions options) => writer.WriteRawValue(RunBytes.Of(value), skipInputValidation: true);
-    }
-
-    private delegate int WriteNumber(int position, Span<byte> to);
-
-    private static void Raw(Utf8JsonWriter writer, int count, WriteNumber write)
-    {
-        byte[] bytes = ArrayPool<byte>.Shared.Rent((count * (MostBytesOfNumber + 1)) + 2);
-        try
+        public override void Write(Utf8JsonWriter writer, IReadOnlyList<Run> value, JsonSerializerOptions options)
         {
-            int at = 0;
-            bytes[at++] = (byte)'[';
-            for (int i = 0; i < count; i++)
+            if (value is not RunRows rows)
             {
-                if (i > 0) bytes[at++] = (byte)',';
-                at += write(i, bytes.AsSpan(at));
+                JsonSerializer.Serialize(writer, value, ProtocolJson.Options);
+                return;
             }
-            bytes[at++] = (byte)']';
-            writer.WriteRawValue(bytes.AsSpan(0, at), skipInputValidation: true);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(bytes);
+            writer.WriteStartArray();
+            for (int i = 0; i < rows.Count; i++) writer.WriteRawValue(rows.Json(i), skipInputValidation: true);
+            writer.WriteEndArray();
         }
     }
 }

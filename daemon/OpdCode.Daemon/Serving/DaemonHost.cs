@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OpdCode.Daemon.Catalogue;
 using OpdCode.Daemon.Metrics;
 using OpdCode.Daemon.Rollouts;
 using OpdCode.Daemon.Supervision;
@@ -20,6 +21,7 @@ internal static class DaemonHost
     /// <param name="cancel">Asks to end.</param>
     public static async Task Serve(ProcessStreams streams, LogLevel level, CancellationToken cancel)
     {
+        _ = CatalogueRehearsal.Begin();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.SetMinimumLevel(level).AddProvider(new JsonLineLoggerProvider(streams.Log));
         // The library's own steps are of no use to a user.

@@ -31,6 +31,20 @@ internal sealed class FileTail
         _bytes = both.Length > Most ? both[^Most..] : both;
     }
 
+    /// <summary>Goes on behind what was read at another time; what stands there now is taken for that.</summary>
+    /// <param name="stream">The file.</param>
+    /// <param name="length">Bytes that were read.</param>
+    /// <returns>False when the file is shorter.</returns>
+    public bool TakeUp(FileStream stream, long length)
+    {
+        if (stream.Length < length) return false;
+        _bytes = new byte[Math.Min(length, Most)];
+        stream.Position = length - _bytes.Length;
+        stream.ReadExactly(_bytes);
+        Length = length;
+        return true;
+    }
+
     /// <summary>Forgets the file.</summary>
     public void Clear() => (_bytes, Length) = ([], 0);
 }

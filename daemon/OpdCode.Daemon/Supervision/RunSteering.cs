@@ -221,7 +221,7 @@ internal sealed class RunSteering(RunSupervisor supervisor, TimeProvider time)
     {
         foreach (string id in supervisor.Own.Keys)
         {
-            if (Catalogue.Find(id)?.Run.State is not { } state || !RunLife.IsActive(state)) continue;
+            if (Catalogue.Find(id)?.State is not { } state || !RunLife.IsActive(state)) continue;
             try
             {
                 await StopAndSave(id, cancel);

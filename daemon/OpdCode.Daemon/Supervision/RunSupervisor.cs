@@ -84,7 +84,7 @@ internal sealed class RunSupervisor : IAsyncDisposable
     public async Task Settle(CancellationToken cancel)
     {
         Catalogue.Scan(cancel);
-        foreach (CatalogueEntry entry in Catalogue.All.Where(e => e.IsOrphaned || e.Run.State == RunState.Interrupted)) await Bury(entry.Run.Id, cancel);
+        foreach (CatalogueEntry entry in Catalogue.All.Where(e => e.IsOrphaned || e.State == RunState.Interrupted)) await Bury(entry.Id, cancel);
         await Catalogue.Write(cancel);
     }
 
@@ -123,7 +123,7 @@ internal sealed class RunSupervisor : IAsyncDisposable
                     Trouble(failure);
                     await Task.Delay(s_lookEvery, _time, cancel); // a full disk today is none tomorrow: the watching goes on
                 }
-                bool busy = Catalogue.All.Any(e => RunLife.IsActive(e.Run.State));
+                bool busy = Catalogue.All.Any(e => RunLife.IsActive(e.State));
                 await Task.Delay(s_busy, _time, cancel);
                 if (!busy && !Catalogue.HasNews) await _wake.WaitAsync(s_idle - s_busy, cancel);
             }
@@ -146,8 +146,8 @@ internal sealed class RunSupervisor : IAsyncDisposable
     {
         foreach (CatalogueEntry entry in Catalogue.All)
         {
-            string id = entry.Run.Id;
-            if (!RunLife.IsActive(entry.Run.State) && !entry.IsOrphaned) continue;
+            string id = entry.Id;
+            if (!RunLife.IsActive(entry.State) && !entry.IsOrphaned) continue;
             Catalogue.Refresh(id);
             if (Catalogue.Find(id) is { IsOrphaned: true }) await Bury(id, cancel);
         }
@@ -160,8 +160,8 @@ internal sealed class RunSupervisor : IAsyncDisposable
         var started = new List<string>();
         await Queue.Change(async order =>
         {
-            foreach (CatalogueEntry active in Catalogue.All.Where(e => RunLife.IsActive(e.Run.State))) Catalogue.Refresh(active.Run.Id);
-            List<string> taken = [.. Catalogue.All.Where(e => e.Alive && RunLife.IsActive(e.Run.State)).Select(e => e.Device)];
+            foreach (CatalogueEntry active in Catalogue.All.Where(e => RunLife.IsActive(e.State))) Catalogue.Refresh(active.Id);
+            List<string> taken = [.. Catalogue.All.Where(e => e.Alive && RunLife.IsActive(e.State)).Select(e => e.Device)];
             foreach (string id in order.ToArray())
             {
                 if (!RunFolderReader.IsRun(Runs.PathOf(id)))

@@ -27,10 +27,11 @@ internal sealed record TokenAlternatives(int[][] Ids, float[][] Logprobs, int[] 
             torch.Tensor hidden_CD = hidden_ND.narrow(0, start, count);
             torch.Tensor logits_CV = head_VD is null ? hidden_CD : torch.nn.functional.linear(hidden_CD, head_VD);
             logits_CV = logits_CV.narrow(1, 0, vocabularySize).to_type(torch.float32);
-            torch.Tensor logprobs_CV = logits_CV.log_softmax(-1);
-            (torch.Tensor best_CK, torch.Tensor bestIds_CK) = logprobs_CV.topk(k, -1);
-            torch.Tensor sampled_C1 = logprobs_CV.gather(1, sampled_N.narrow(0, start, count).unsqueeze(1));
-            long[] above = logprobs_CV.gt(sampled_C1).sum(-1).cpu().data<long>().ToArray();
+            // The order is that of the logits; probabilities are needed of a few tokens only, and not [C, V] of them.
+            (torch.Tensor best_CK, torch.Tensor bestIds_CK) = logits_CV.topk(k, -1);
+            best_CK = best_CK - logits_CV.logsumexp(-1, keepdim: true);
+            torch.Tensor sampled_C1 = logits_CV.gather(1, sampled_N.narrow(0, start, count).unsqueeze(1));
+            long[] above = logits_CV.gt(sampled_C1).sum(-1).cpu().data<long>().ToArray();
             // An empty tensor cannot be copied out: without alternatives only the rank is wanted.
             float[] values = k == 0 ? [] : best_CK.cpu().contiguous().data<float>().ToArray();
             long[] keys = k == 0 ? [] : bestIds_CK.cpu().contiguous().data<long>().ToArray();

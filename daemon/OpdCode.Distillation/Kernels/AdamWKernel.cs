@@ -1,5 +1,6 @@
 using System.Numerics;
 using OpdCode.Models.Decoding;
+using OpdCode.Models.Vectors;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Kernels;

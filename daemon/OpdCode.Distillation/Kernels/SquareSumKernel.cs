@@ -1,4 +1,5 @@
 using System.Numerics;
+using OpdCode.Models.Vectors;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Kernels;

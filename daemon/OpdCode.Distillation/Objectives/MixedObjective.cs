@@ -3,8 +3,8 @@ using TorchSharp;
 namespace OpdCode.Distillation.Objectives;
 
 /// <summary>
-/// One objective on what the student wrote and another on text that it did not write: L = L_own + w·L_given, both over the
-/// normalizer of the whole step, or each over its own tokens. Rows of the other kind weigh 0 in each, so gradients never mix.
+/// One objective on what the student wrote and another on text that it did not write: L = β·L_own + (2−β)·w·L_given,
+/// β = <see cref="TokenRows.Balance"/> (1 unless a curriculum moves it), both over the normalizer of the whole step, or each over its own tokens. Rows of the other kind weigh 0 in each, so gradients never mix.
 /// </summary>
 /// <param name="own">On the student's text.</param>
 /// <param name="given">On given text.</param>
@@ -33,11 +33,12 @@ internal sealed class MixedObjective(IObjective own, IObjective given, double we
             ofOwn = rows with { Normalizer = rows.Normalizer - rows.GivenNormalizer, SequenceNormalizer = rows.SequenceNormalizer - rows.GivenSequences };
             ofGiven = rows with { Normalizer = rows.GivenNormalizer, SequenceNormalizer = rows.GivenSequences };
         }
-        if (rows.IsGiven_N is not { } isGiven_N) return own.Evaluate(ofOwn);
+        double ownWeight = rows.Balance, givenWeight = weight * (2 - rows.Balance);
+        if (rows.IsGiven_N is not { } isGiven_N) return own.Evaluate(Weighted(ofOwn, torch.tensor(ownWeight)));
         torch.Tensor given_N = isGiven_N.to(rows.Weights_N.dtype);
-        ofGiven = ofGiven with { Weights_N = rows.Weights_N * given_N * weight };
+        ofGiven = Weighted(ofGiven, given_N * givenWeight);
         if (isGiven_N.all().ToBoolean()) return given.Evaluate(ofGiven);
-        ObjectiveResult a = own.Evaluate(ofOwn with { Weights_N = rows.Weights_N * (1 - given_N) }), b = given.Evaluate(ofGiven);
+        ObjectiveResult a = own.Evaluate(Weighted(ofOwn, (1 - given_N) * ownWeight)), b = given.Evaluate(ofGiven);
         return new ObjectiveResult(a.Loss + b.Loss, a.Signals with
         {
             TeacherLogprob_N = a.Signals.TeacherLogprob_N ?? b.Signals.TeacherLogprob_N,
@@ -46,4 +47,7 @@ internal sealed class MixedObjective(IObjective own, IObjective given, double we
             Loss_N = torch.where(isGiven_N, b.Signals.Loss_N, a.Signals.Loss_N),
         });
     }
+
+    // What a clipped token counts with, a loss without gradient, is of its kind too.
+    private static TokenRows Weighted(TokenRows rows, torch.Tensor factor_N) => rows with { Weights_N = rows.Weights_N * factor_N, ConstantLoss_N = rows.ConstantLoss_N is { } constant_N ? constant_N * factor_N.to(constant_N.dtype) : null };
 }

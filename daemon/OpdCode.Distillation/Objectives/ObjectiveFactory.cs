@@ -14,7 +14,7 @@ public static class ObjectiveFactory
     {
         ArgumentNullException.ThrowIfNull(recipe);
         IObjective own = Create(recipe.Objective);
-        return recipe.OffPolicy is { } off && (off.Objective is not null || off.Weight != 1 || off.Means == "apart")
+        return recipe.OffPolicy is { } off && (off.Objective is not null || off.Weight != 1 || off.Balance is not null || off.Means == "apart")
             ? new MixedObjective(own, Create(off.Objective ?? recipe.Objective), off.Weight, apart: off.Means == "apart") : own;
     }
 

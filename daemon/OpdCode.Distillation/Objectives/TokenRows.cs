@@ -59,6 +59,9 @@ public sealed record TokenRows
     /// <summary>The count of sequences of the whole optimizer step that were given.</summary>
     public double GivenSequences { get; init; }
 
+    /// <summary>β of the step, 0 to 2: the loss on the student's text counts β times and that on given text 2 − β times; 1 leaves both as they are.</summary>
+    public double Balance { get; init; } = 1;
+
     /// <summary>log B(y) of the sampled token under the base of an extrapolated target, nats; null without extrapolation.</summary>
     public torch.Tensor? BaseLogprobs_N { get; init; }
 

@@ -15,6 +15,9 @@ internal static class RandomStream
     /// <summary>Which prompts of the training data score candidates.</summary>
     public const long ValidationPrompts = OtherExamples + (1L << 58);
 
+    /// <summary>The order of a text's parts in a pass; above all prompts that score candidates.</summary>
+    public static long ForCorpus(long pass) => ValidationPrompts + (1L << 57) + pass;
+
     /// <summary>The stream of one text written for a context: a function of step, stage and place in the step.</summary>
     public static long ForContext(int step, int stage, int place) => Contexts + ((long)step << 24) + ((long)stage << 18) + place;
 

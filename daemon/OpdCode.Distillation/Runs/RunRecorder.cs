@@ -104,6 +104,7 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
             ["trainTokensPerSecond"] = totals.Tokens / Math.Max(clock.TrainSeconds, 1e-9),
             ["memoryBytes"] = Environment.WorkingSet,
         };
+        if (recipe.OffPolicy?.Balance is { } balance) values["balance"] = LossBalance.At(balance, step, recipe.Steps);
         if (totals.Divergence is double divergence) values["divergence"] = divergence;
         if (totals.Reward is double reward) values["reward"] = reward;
         if (totals.LogRatio is double ratio) values["logRatio"] = ratio;

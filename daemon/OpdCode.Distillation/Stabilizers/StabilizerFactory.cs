@@ -44,6 +44,7 @@ public static class StabilizerFactory
         SkipFirstRecipe r => new SkipFirst(r),
         KeepFirstRecipe r => new KeepFirst(r),
         RewardWeightRecipe r => new RewardWeight(r),
+        PassRateWeightRecipe r => new PassRateWeight(r),
         TokenDrawRecipe r => new TokenDraw(r),
         SoftClampRecipe r => new SoftClamp(r),
         WelfordWhiteningRecipe r => new WelfordWhitening(r, stateName),

@@ -1,6 +1,7 @@
 using OpdCode.Distillation.Kernels;
 using OpdCode.Distillation.Rollouts;
 using OpdCode.Models.Decoding;
+using OpdCode.Models.Vectors;
 using OpdCode.Protocol;
 using TorchSharp;
 

@@ -26,9 +26,11 @@ public static partial class MemoryFailure
             || failure.Message.Contains("not enough memory", StringComparison.Ordinal) || failure.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase));
         if (!native && failure is not OutOfMemoryException) return null;
         Match bytes = BytesAsked().Match(failure.Message);
-        string asked = bytes.Success ? $" when {long.Parse(bytes.Groups[1].ValueSpan, CultureInfo.InvariantCulture) / 1e9:F1} GB more were asked for" : "";
+        string asked = bytes.Success ? $" when {Amount(long.Parse(bytes.Groups[1].ValueSpan, CultureInfo.InvariantCulture))} more were asked for" : "";
         return new OpdException(ErrorCodes.OutOfMemory, $"The memory did not suffice{asked}. {remedy}", failure);
     }
+
+    private static string Amount(double bytes) => bytes >= 1e8 ? $"{bytes / 1e9:F1} GB" : $"{bytes / 1e6:F3} MB";
 
     [GeneratedRegex("tried to allocate ([0-9]{1,18}) bytes")]
     private static partial Regex BytesAsked();

@@ -143,10 +143,10 @@ public sealed class Decoder : IDisposable
         return mask_B1TS is null ? near_TS.view(1, 1, t, s) : mask_B1TS.logical_and(near_TS);
     }
 
-    // The mean square is taken in float32 whatever the weights are, as Hugging Face does.
+    // The mean square is taken in float32 whatever the weights are, as Hugging Face does; float64 weights keep their precision.
     internal static torch.Tensor RmsNorm(torch.Tensor x, torch.Tensor weight_D, double epsilon)
     {
-        torch.Tensor wide = x.to_type(torch.float32);
+        torch.Tensor wide = x.dtype == torch.ScalarType.Float64 ? x : x.to_type(torch.float32);
         torch.Tensor scale = (wide * wide).mean([-1], keepdim: true).add_(epsilon).rsqrt();
         return (wide * scale).to_type(x.dtype) * weight_D;
     }

@@ -1,4 +1,5 @@
 using OpdCode.Models.Generation.Cpu;
+using OpdCode.Models.Vectors;
 using TorchSharp;
 
 namespace OpdCode.Models.Generation;

@@ -51,9 +51,15 @@ internal static class MemoryEstimator
 
         (double kept, double passing) = inputs.Device.IsCuda || !OperatingSystem.IsLinux() ? (ElsewherePieces, ElsewherePieces)
             : (KeptPieces, recipe.Optimizer.ActivationCheckpointing ? RecomputedPieces : PassingPieces);
-        long rows = micro * inputs.ResponseTokens;
-        long activations = (long)Kept(inputs, number, micro, kept);
-        long loss = (long)(Passing(inputs, number, adapter == 0, micro, rows) * passing);
+        (long activations, long loss) = Training(inputs, micro);
+        if (recipe.Pretraining is { Coefficient: > 0 } pretraining)
+        {
+            // Excerpts of a text come after the rollouts, and are a prompt of one token and a response.
+            long excerpts = pretraining.Excerpts ?? recipe.Rollout.PromptsPerStep;
+            (long Activations, long Loss) text = Training(inputs with { PromptTokens = 1, JudgePromptTokens = 1, ResponseTokens = Math.Min(pretraining.Tokens, student.ContextLimit) - 1 },
+                recipe.Optimizer.MicroBatch > 0 ? Math.Min(recipe.Optimizer.MicroBatch, excerpts) : excerpts);
+            if (text.Activations + text.Loss > activations + loss) (activations, loss) = text;
+        }
         return new MemoryEstimate
         {
             Runtime = Runtime,
@@ -68,6 +74,9 @@ internal static class MemoryEstimator
             Free = inputs.Device.FreeBytes,
             Total = inputs.Device.TotalBytes,
         };
+
+        (long Activations, long Loss) Training(MemoryInputs shape, long sequencesAtOnce) =>
+            ((long)Kept(shape, number, sequencesAtOnce, kept), (long)(Passing(shape, number, adapter == 0, sequencesAtOnce, sequencesAtOnce * shape.ResponseTokens) * passing));
     }
 
     // Everything that judges and is not the student as it is: a teacher, a copy of the student, a base to go away from.

@@ -131,12 +131,9 @@ internal sealed class RecipeBinder(ProblemList problems)
             return s_nothing;
         }
         double number = double.Parse(value.Text!, CultureInfo.InvariantCulture);
-        if (!double.IsFinite(number))
-        {
-            problems.Error(ErrorCodes.OutOfRange, path, value, $"{path} is {value.Text}, which is too large.");
-            return s_nothing;
-        }
-        return InRange(number, setting, value, path) ? number : s_nothing;
+        if (double.IsFinite(number)) return InRange(number, setting, value, path) ? number : s_nothing;
+        problems.Error(ErrorCodes.OutOfRange, path, value, $"{path} is {value.Text}, which is too large.");
+        return s_nothing;
     }
 
     private bool InRange(double number, SettingShape setting, LocatedValue value, string path)

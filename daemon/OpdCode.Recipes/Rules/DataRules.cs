@@ -10,7 +10,7 @@ internal static class DataRules
 {
     private static readonly JsonSerializerOptions s_plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static readonly string[] s_paths = ["student.model", "signal.model", "data.train", "evaluate.data"];
+    private static readonly string[] s_paths = ["student.model", "signal.model", "data.train", "evaluate.data", "pretraining.data"];
 
     public static void Check(RuleContext recipe)
     {

@@ -36,6 +36,9 @@ internal static class ObjectiveRules
             if (recipe.Flag("offPolicy.paired") || recipe.Number("offPolicy.share") > 0)
                 recipe.Error(ErrorCodes.ObjectiveRefused, "offPolicy.adaptive", "offPolicy.adaptive decides who writes, and so do offPolicy.paired and offPolicy.share. Keep one of them.", Cure.Remove("offPolicy.adaptive"));
         }
+        if (recipe.Has("offPolicy.balance") && !recipe.Flag("offPolicy.paired") && recipe.Number("offPolicy.share") is 0 && !recipe.Has("offPolicy.adaptive"))
+            recipe.Warn(ErrorCodes.SettingIgnored, "offPolicy.balance",
+                "offPolicy.balance weighs the student's text against given text, and after offPolicy.steps this recipe has none of the latter. Set offPolicy.paired, or remove the balance.", Cure.Set("offPolicy.paired", "true"));
         if (kind == "policy-gradient" && recipe.Number("objective.teacherMix") > 0)
         {
             if (recipe.Text("signal.kind") is not (null or "teacher") || recipe.Has("signal.context"))

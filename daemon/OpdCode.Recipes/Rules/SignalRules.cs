@@ -24,6 +24,9 @@ internal static class SignalRules
         if (objective is "divergence" or "policy-gradient" && !recipe.Has("signal") && recipe.IsComplete("signal"))
             recipe.Error(ErrorCodes.SignalMissing, "signal",
                 $"The {objective} objective needs a signal: who judges the tokens? Add \"signal\": {{ \"kind\": \"teacher\", \"model\": \"…\" }}.", AddTeacher);
+        if (recipe.Has("pretraining") && recipe.Number("pretraining.coefficient") > 0 && recipe.Number("pretraining.judgeShare") is > 0 and var share && (objective == "supervised" || !recipe.Has("signal") && recipe.IsComplete("signal")))
+            recipe.Error(ErrorCodes.SignalMissing, "pretraining.judgeShare",
+                $"pretraining.judgeShare is {RuleContext.Show(share)}: a part of the target is what a judge expects of the text, and {(objective == "supervised" ? "the supervised objective asks nobody" : "the recipe has no signal")}. Set it to 0, which learns from the text's own tokens.", Cure.Set("pretraining.judgeShare", "0"));
         CheckSelfTeaching(recipe, objective);
         CheckContexts(recipe, objective);
         CheckExtrapolation(recipe);

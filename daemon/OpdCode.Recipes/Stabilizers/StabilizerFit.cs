@@ -10,9 +10,9 @@ public static class StabilizerFit
         .ToDictionary(a => a.DerivedType, a => (string)a.TypeDiscriminator!);
 
     // What works with an objective that has no teacher.
-    private static readonly string[] s_withoutTeacher = ["skip-first", "keep-first", "digit-place", "normalize-weights", "welford-whitening", "data-balance", "reward-weight"];
+    private static readonly string[] s_withoutTeacher = ["skip-first", "keep-first", "digit-place", "normalize-weights", "welford-whitening", "data-balance", "reward-weight", "pass-rate-weight"];
 
-    private static readonly string[] s_rewarded = ["margin-shift", "margin-mask", "data-balance", "welford-whitening", "reward-weight"];
+    private static readonly string[] s_rewarded = ["margin-shift", "margin-mask", "data-balance", "welford-whitening", "reward-weight", "pass-rate-weight"];
 
     // What looks at, or changes, advantages: a divergence has none.
     private static readonly string[] s_advantages = ["margin-shift", "ratio-magnitude", "welford-whitening"];
@@ -68,7 +68,7 @@ public static class StabilizerFit
                 return $"The stabilizer {kind} bounds how far student and teacher are apart at a token, and a group reward's loss is not that distance. Remove it, or use log-ratio-mask.";
             case "group-reward" when kind == "margin-shift" && !hasDistillation:
                 return "margin-shift moves the teacher's judgement, and this group reward has no distillation term. Add objective.distillation, or remove margin-shift.";
-            case "preference" when s_advantages.Contains(kind) || kind is "margin-mask" or "data-balance" or "clip-divergence" or "soft-clamp" or "normalize-weights" or "step-weight" or "prefix-weight" or "agreement" or "reward-weight" or "token-draw":
+            case "preference" when s_advantages.Contains(kind) || kind is "margin-mask" or "data-balance" or "clip-divergence" or "soft-clamp" or "normalize-weights" or "step-weight" or "prefix-weight" or "agreement" or "reward-weight" or "pass-rate-weight" or "token-draw":
                 return $"The stabilizer {kind} weighs tokens or responses of a sum, and the preference objective compares two whole responses. Remove it.";
             default:
                 return null;

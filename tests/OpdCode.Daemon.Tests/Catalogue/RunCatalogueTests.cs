@@ -23,11 +23,11 @@ public sealed class RunCatalogueTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task Ten_thousand_runs_are_listed_in_fifty_milliseconds()
     {
-        Run[] runs = [.. Enumerable.Range(0, 10_000).Select(i => new Run
+        CatalogueEntry[] runs = [.. Enumerable.Range(0, 10_000).Select(i => new CatalogueEntry(new Run
         {
             Id = $"run-{i:D5}", Folder = $"/runs/run-{i:D5}", Name = $"synthetic {i * 7919 % 10_000}", RecipePath = "/recipes/a.opd.json", Method = i % 2 == 0 ? "opd" : "gkd", State = (RunState)(i % 12),
             Step = i, Steps = 10_000, Created = DateTimeOffset.UnixEpoch.AddMinutes(i * 7919 % 10_000), Latest = new Dictionary<string, double> { ["loss"] = i * 104_729 % 10_000, ["accuracy"] = 0.5, ["seconds"] = 1 },
-        })];
+        }) { Stamp = "", Device = "cpu" })];
         foreach (ListRunsParams asked in (ListRunsParams[])[new() { Limit = 10_000 }, new() { Limit = 10_000, Sort = "metric:loss", Descending = false }, new() { Limit = 10_000, Sort = "name" }, new() { Search = "gkd synthetic", Limit = 10_000 }])
         {
             RunList list = RunFilter.Apply(runs, asked);

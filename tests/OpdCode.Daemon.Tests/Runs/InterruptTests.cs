@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using OpdCode.Daemon.Tests.Commands;
 using OpdCode.Distillation.Runs;
 using OpdCode.Distillation.Tests;
@@ -20,7 +21,14 @@ public sealed class InterruptTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     /// <summary>Windows can send Ctrl+Break to one process and its children, and Ctrl+C to nobody alone; both ask the same.</summary>
-    public static TheoryData<string> Signals => OperatingSystem.IsWindows() ? ["BREAK"] : ["INT", "TERM"];
+    public static TheoryData<string> Signals => OperatingSystem.IsWindows() ? ["BREAK"] : InterruptsAreIgnored ? ["TERM"] : ["INT", "TERM"];
+
+    // Whoever was started in the background of a shell without job control (nohup, cron) was told to ignore Ctrl+C, and hands that on.
+    private static bool InterruptsAreIgnored => OperatingSystem.IsLinux()
+        && File.ReadLines("/proc/self/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) is var mask
+        && (ulong.Parse(mask["SigIgn:".Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 1UL << (Interrupt - 1)) != 0;
+
+    private const int Interrupt = 2;
 
     [Theory, MemberData(nameof(Signals))]
     public async Task The_first_signal_stops_and_saves(string signal)

@@ -10,8 +10,11 @@ namespace OpdCode.Daemon.Tests.Supervision;
 /// <summary>A runs folder with a toy recipe, a supervisor over it, and real worker processes.</summary>
 internal sealed class RunsScene : IAsyncDisposable
 {
-    public RunsScene(int steps = 100_000, string more = "")
+    private readonly WorkerLauncher _launcher;
+
+    public RunsScene(int steps = 100_000, string more = "", WorkerLauncher? launcher = null)
     {
+        _launcher = launcher ?? WorkerLauncher.OfThisProgram();
         Recipe = WriteRecipe(Folder, steps: steps, more: more);
         Supervisor = Another();
         Steering = new RunSteering(Supervisor, TimeProvider.System);
@@ -30,7 +33,7 @@ internal sealed class RunsScene : IAsyncDisposable
     public string RunsPath => Folder.File("runs");
 
     /// <summary>Another daemon over the same folder.</summary>
-    public RunSupervisor Another() => new(new RunsFolder(RunsPath), WorkerLauncher.OfThisProgram(), TimeProvider.System, changed =>
+    public RunSupervisor Another() => new(new RunsFolder(RunsPath), _launcher, TimeProvider.System, changed =>
     {
         Told.Enqueue(changed);
         return Task.CompletedTask;

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using OpdCode.Daemon.Catalogue;
+using OpdCode.Daemon.Serving;
 using OpdCode.Daemon.Supervision;
 using OpdCode.Daemon.Tests.Bench;
 using OpdCode.Daemon.Work;
@@ -14,13 +16,13 @@ namespace OpdCode.Daemon.Tests.Supervision;
 [Collection(BenchTestsCollection.Name)]
 public sealed class SoakTests(ITestOutputHelper output)
 {
-    private const int Batch = 1000;
+    // A day of steps that take a tenth of a second, each twentieth with an event of its own.
+    private const int Events = 1_000_000, Batch = 1000, Every = 20;
+    private static readonly JsonSerializerOptions s_wire = ProtocolJson.Create().WithColumns();
 
-    /// <summary>OPDCODE_SOAK=1000000 for the million of the issue.</summary>
     [Fact]
-    public async Task Memory_stays_flat_over_many_events()
+    public async Task Memory_stays_flat_over_a_million_events()
     {
-        int events = int.TryParse(Environment.GetEnvironmentVariable("OPDCODE_SOAK"), CultureInfo.InvariantCulture, out int given) ? given : 30_000;
         using var folder = new TemporaryFolder();
         string run = Directory.CreateDirectory(Path.Combine(folder.Path, "soak")).FullName;
         SmallFile.Write(Path.Combine(run, RunFiles.Request), new RunRequest { Created = default, RecipePath = folder.File("a.opd.json"), Recipe = "{}" });
@@ -30,25 +32,34 @@ public sealed class SoakTests(ITestOutputHelper output)
         control.Apply(RunInput.Load);
         await using var supervisor = new RunSupervisor(new RunsFolder(folder.Path), WorkerLauncher.OfThisProgram(), TimeProvider.System, _ => Task.CompletedTask);
         await supervisor.Open(default);
-        long settled = 0;
-        int written = 0;
+        long settled = 0, told = 0;
+        int step = 0, written = 0;
         var lines = new StringBuilder();
-        while (written < events)
+        var happened = new StringBuilder();
+        while (written < Events)
         {
             lines.Clear();
-            for (int i = 0; i < Batch; i++, written++)
-                lines.Append(CultureInfo.InvariantCulture, $"{{\"step\":{written},\"loss\":{1.0 / (written + 1)},\"divergence\":0.25,\"gradientNorm\":1.5,\"seconds\":0.001,\"responseTokens\":128}}\n");
+            happened.Clear();
+            for (int i = 0; i < Batch; i++, step++, written++)
+            {
+                lines.Append(CultureInfo.InvariantCulture, $"{{\"step\":{step},\"loss\":{1.0 / (step + 1)},\"divergence\":0.25,\"gradientNorm\":1.5,\"seconds\":0.001,\"responseTokens\":128}}\n");
+                if (step % Every != 0) continue;
+                happened.Append(CultureInfo.InvariantCulture, $"{{\"time\":\"2026-01-01T00:00:00+00:00\",\"event\":\"warning\",\"step\":{step},\"message\":\"number {step}\"}}\n");
+                written++;
+            }
             File.AppendAllText(Path.Combine(run, "metrics.jsonl"), lines.ToString());
-            if (written % (20 * Batch) == 0) EventFile.Append(run, new Distillation.Runs.RunEvent { Event = "evaluated", Step = written });
+            File.AppendAllText(Path.Combine(run, "events.jsonl"), happened.ToString());
             await supervisor.Tick(default);
-            supervisor.Catalogue.TakeNews(200);
-            supervisor.Catalogue.List(new ListRunsParams());
-            if (written % (10 * Batch) == 0) await supervisor.Catalogue.Write(default);
-            if (settled == 0 && written >= events / 3) settled = GC.GetTotalMemory(forceFullCollection: true);
+            told += JsonSerializer.SerializeToUtf8Bytes(supervisor.Catalogue.TakeNews(200), ProtocolJson.Options).Length;
+            told += JsonSerializer.SerializeToUtf8Bytes(supervisor.Catalogue.List(new ListRunsParams()), s_wire).Length;
+            if (step % (10 * Batch) == 0) await supervisor.Catalogue.Write(default);
+            if (settled == 0 && written >= Events / 3) settled = GC.GetTotalMemory(forceFullCollection: true);
         }
-        long after = GC.GetTotalMemory(forceFullCollection: true);
-        output.WriteLine($"{written} steps; managed memory {settled / 1e6:F2} MB after a third, {after / 1e6:F2} MB at the end");
-        Assert.Equal(written - 1, supervisor.Catalogue.Require("soak").Run.Step);
+        long after = GC.GetTotalMemory(forceFullCollection: true), catalogue = new FileInfo(supervisor.Runs.CatalogueFile).Length;
+        output.WriteLine($"{written} events, {told / 1e6:F1} MB told; managed memory {settled / 1e6:F2} MB after a third, {after / 1e6:F2} MB at the end; catalogue {catalogue / 1e3:F0} kB");
+        Assert.Equal(step - 1, supervisor.Catalogue.Require("soak").Run.Step);
+        // Three bytes an event would be seen.
         Assert.True(after - settled < 2_000_000, $"memory grew from {settled} to {after} bytes");
+        Assert.True(catalogue < 1_000_000, $"the catalogue of one run has {catalogue} bytes");
     }
 }

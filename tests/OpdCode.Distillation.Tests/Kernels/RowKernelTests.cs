@@ -1,5 +1,6 @@
 using OpdCode.Distillation.Kernels;
 using OpdCode.Distillation.Objectives;
+using OpdCode.Models.Vectors;
 using OpdCode.Recipes;
 using TorchSharp;
 
@@ -13,7 +14,11 @@ public sealed class RowKernelTests
     [InlineData("jsd", 1)]
     [InlineData("forward-kl", 1)]
     [InlineData("reverse-kl", 0.7)]
+    [InlineData("jsd", 1.3)]
     [InlineData("skew-reverse-kl", 1)]
+    [InlineData("skew-reverse-kl", 0.7)]
+    [InlineData("skew-forward-kl", 1)]
+    [InlineData("hellinger", 1)]
     public void Kernels_equal_tensor_operations_and_double_precision(string divergence, double temperature)
     {
         using var scope = torch.NewDisposeScope();
@@ -30,6 +35,22 @@ public sealed class RowKernelTests
             AssertClose(exact.Hidden_ND, found.Hidden_ND, 1e-6);
             AssertClose(exact.Head_VD, found.Head_VD, 1e-6);
         }
+    }
+
+    [Theory]
+    [InlineData("reverse-kl")]
+    [InlineData("jsd")]
+    public void In_bfloat16_kernels_equal_tensor_operations(string divergence)
+    {
+        using var scope = torch.NewDisposeScope();
+        var recipe = new DivergenceObjectiveRecipe { Divergence = divergence };
+        Outcome kernels = Run(recipe, torch.ScalarType.BFloat16, tensorsOnly: false), tensors = Run(recipe, torch.ScalarType.BFloat16, tensorsOnly: true);
+        AssertClose(tensors.Loss_N, kernels.Loss_N, 2e-6);
+        AssertClose(tensors.StudentEntropy_N, kernels.StudentEntropy_N, 1e-5);
+        AssertClose(tensors.TeacherLogprob_N, kernels.TeacherLogprob_N, 1e-5);
+        // A gradient that lies between two numbers of the type may be rounded to either.
+        AssertClose(tensors.Hidden_ND.to_type(torch.float32), kernels.Hidden_ND.to_type(torch.float32), 4e-3);
+        AssertClose(tensors.Head_VD.to_type(torch.float32), kernels.Head_VD.to_type(torch.float32), 4e-3);
     }
 
     [Fact]

@@ -95,6 +95,20 @@ public sealed class MaskTests
         ToyRows.Close([3, 3, 0, 0], Weights(1e-3, 1, 0, 0), 1e-12);
     }
 
+    [Fact] // methods A 1, PACED: p^a·(1 − p)^b, peak at a/(a + b); no prompt that is always or never solved counts
+    public void Prompts_count_by_how_often_they_are_solved()
+    {
+        double[] Weights(double a, double b, params double[] rewards) => StabilizerRows.Weights(new PassRateWeightRecipe { Hard = a, Easy = b }, new TokenStatistics(), [0, 0, 1, 2, 3], rewards: rewards, groups: [0, 0, 0, 0]);
+        ToyRows.Close([.25, .25, .25, .25, .25], Weights(1, 1, 1, 0, 0, 1), 1e-15);
+        ToyRows.Close([.1875, .1875, .1875, .1875, .1875], Weights(1, 1, 0, 0, 1, 0), 1e-15);
+        ToyRows.Close([0, 0, 0, 0, 0], Weights(1, 1, 1, 1, 1, 1), 0);
+        ToyRows.Close([0, 0, 0, 0, 0], Weights(1, 1, 0, 0, 0, 0), 0);
+        ToyRows.Close([.421875, .421875, .421875, .421875, .421875], Weights(3, 0, 1, 1, 0, 1), 1e-15); // 0.75³; b = 0: what is always solved counts in full
+        Assert.Equal(1, Weights(3, 0, 1, 1, 1, 1)[0]);
+        // Each prompt for itself: one of two, one of one.
+        Assert.Equal([.25, .25, .25, 0, 0], StabilizerRows.Weights(new PassRateWeightRecipe(), new TokenStatistics(), [0, 0, 1, 2, 2], rewards: [1, 0, 1], groups: [4, 4, 7]));
+    }
+
     [Fact] // methods A 3: p ∝ (H/ln V)²·(JSD/ln 2)^γ, without replacement
     public void Drawn_tokens_are_those_of_doubt_and_disagreement()
     {

@@ -81,6 +81,12 @@ internal sealed class PlainStabilizers(long[] sequence, double[] before)
             int[] all = [.. There.Select(m => (int)sequence[m]).Distinct()];
             return all.Length * Math.Exp(Rewards[sequence[n]] / r.Beta!.Value) / all.Sum(b => Math.Exp(Rewards[b] / r.Beta!.Value));
         }),
+        PassRateWeightRecipe r => Each(n =>
+        {
+            double[] all = [.. There.Select(m => sequence[m]).Distinct().Where(b => Groups[b] == Groups[sequence[n]]).Select(b => Rewards[b])];
+            double passed = all.Average(x => x >= r.CorrectFrom ? 1.0 : 0);
+            return Math.Pow(passed, r.Hard) * Math.Pow(1 - passed, r.Easy);
+        }),
         TokenDrawRecipe r => Drawn(r),
         LogRatioMaskRecipe r => Each(n => Math.Abs(Ratio(n)) >= r.Max ? 0 : 1),
         NormalizeWeightsRecipe r => Each(n => r.Over == "step" ? N / Math.Max(1, before.Sum())

@@ -1,6 +1,6 @@
-using OpdCode.Distillation.Kernels;
 using OpdCode.Distillation.Training;
 using OpdCode.Models;
+using OpdCode.Models.Vectors;
 using OpdCode.Recipes;
 using TorchSharp;
 using static OpdCode.Distillation.Tests.ToyModels;

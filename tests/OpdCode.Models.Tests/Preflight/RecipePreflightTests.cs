@@ -305,6 +305,18 @@ public sealed class RecipePreflightTests : IDisposable
         Assert.Contains(problems, p => p is { Code: ErrorCodes.TokenizerInvalid, Path: "student.model" });
     }
 
+    [Fact] // excerpts of a pre-training text are sequences too: what counts is the longer of the two
+    public void Long_excerpts_of_a_text_are_counted_and_short_ones_are_not()
+    {
+        File.WriteAllText(Path.Combine(_folder, "corpus.txt"), "text");
+        MemoryEstimate without = Run("rollout.maxNewTokens=16").Memory!;
+        Assert.Equal(without.Peak, With(8, 1).Peak);
+        Assert.Equal(without.Peak, With(120, 0).Peak);
+        Assert.True(With(120, 1).Activations > without.Activations);
+
+        MemoryEstimate With(int tokens, int coefficient) => Run("rollout.maxNewTokens=16", $$"""pretraining={"data": "corpus.txt", "tokens": {{tokens}}, "coefficient": {{coefficient}}}""").Memory!;
+    }
+
     private PreflightReport Run(params string[] overrides) => RecipePreflight.Run(Read(overrides), _folder);
 
     private RecipeReading Read(params string[] overrides)

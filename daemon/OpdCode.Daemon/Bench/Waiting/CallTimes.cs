@@ -17,7 +17,7 @@ internal sealed class CallTimes(DaemonScene scene, int starts)
             first.Call("runs/list", new ListRunsParams()); // reads all folders, and writes what the next ones start with
             first.Close();
         }
-        List<double> started = [], gone = [], cold = [], warm = [];
+        List<double> started = [], gone = [], cold = [], both = [], warm = [];
         var all = new ListRunsParams { IncludeArchived = true, Limit = Math.Min(10_000, scene.Count) };
         for (int i = 0; i < starts; i++)
         {
@@ -25,6 +25,7 @@ internal sealed class CallTimes(DaemonScene scene, int starts)
             using ServedDaemon daemon = ServedDaemon.Start(scene, out double milliseconds);
             started.Add(milliseconds);
             cold.Add(daemon.Call("runs/list", all));
+            both.Add(milliseconds + cold[^1]);
             for (int k = 0; k < 4; k++) warm.Add(daemon.Call("runs/list", all));
             gone.Add(daemon.Close());
         }
@@ -36,6 +37,7 @@ internal sealed class CallTimes(DaemonScene scene, int starts)
             Repeated("small call (recipes/edit)", 1, one, "recipes/edit", s_small, 1000),
             Repeated($"token feedback, {DaemonScene.PageTokens} tokens (rollouts/get)", 15, one, "rollouts/get", new GetRolloutParams { RunId = DaemonScene.Texts, Step = 1, Index = 1 }, 50),
             DaemonFigure.Of($"list of {all.Limit} runs, first after start", "ms", 50, cold),
+            DaemonFigure.Of($"start to list of {all.Limit} runs answered", "ms", null, both),
             DaemonFigure.Of($"list of {all.Limit} runs, again", "ms", 50, warm),
         ];
         var curves = new GetMetricsParams { RunIds = [DaemonScene.Curves], MaxPoints = 1000 };

@@ -89,7 +89,7 @@ internal sealed class DaemonScene(string folder, int runs, int points)
         File.WriteAllLines(path, Enumerable.Range(0, 3).Select(i => JsonSerializer.Serialize(LongText(i), RunJson.Options)));
     }
 
-    /// <summary>A text of <see cref="PageTokens"/> tokens with everything that a run can record of it.</summary>
+    /// <summary>A text of <see cref="PageTokens"/> tokens with everything that a run can record of it: 18 columns.</summary>
     /// <param name="index">Its place in the step.</param>
     public static RolloutRecord LongText(int index)
     {
@@ -106,7 +106,8 @@ internal sealed class DaemonScene(string folder, int runs, int points)
         {
             Step = 1, Index = index, Prompt = "p", Response = string.Concat(tokens), TokenIds = [.. Enumerable.Range(0, T)], TokenTexts = tokens,
             CharStart = [.. ends.Zip(tokens, (e, t) => e - t.Length)], CharEnd = ends, Mask = [.. Enumerable.Repeat(1, T)], SamplerLogprobs = Column(), StudentLogprobs = Column(), TeacherLogprobs = Column(),
-            Divergence = Column(), StudentEntropy = Column(), TeacherEntropy = Column(), Advantage = Column(), Weight = Column(), Loss = Column(), TeacherRank = [.. Enumerable.Range(1, T)],
+            Divergence = Column(), StudentEntropy = Column(), TeacherEntropy = Column(), Advantage = Column(), Weight = Column(), Loss = Column(), AdvantageShift = Column(), LambdaStar = Column(),
+            Stages = new Dictionary<string, float[]> { ["a"] = Column(), ["b"] = Column(), ["c"] = Column() }, Terms = new Dictionary<string, float[]> { ["d"] = Column() }, TeacherRank = [.. Enumerable.Range(1, T)],
             StudentTopIds = ids, StudentTopTexts = texts, StudentTopLogprobs = logprobs, TeacherTopIds = ids, TeacherTopTexts = texts, TeacherTopLogprobs = logprobs,
         };
     }

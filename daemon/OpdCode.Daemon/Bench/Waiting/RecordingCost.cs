@@ -12,12 +12,14 @@ namespace OpdCode.Daemon.Bench.Waiting;
 
 /// <summary>
 /// What recording token feedback costs a training step: two runs of one seed make the same steps in turn, one of them
-/// recording. Counted in processor time.
+/// recording. Counted in processor time. Once with a step of as many rollouts as a recipe has by itself, of which the usual
+/// part is recorded; once with a step that is recorded as a whole.
 /// </summary>
 /// <param name="folder">Where to write models and runs.</param>
 internal sealed class RecordingCost(string folder)
 {
-    private const int Steps = 31, Every = 10; // the first is for loading code; every tenth is recorded unless a recipe says otherwise
+    private const int Steps = 15; // the first is for loading code
+    private static readonly RecordRecipe s_usual = new();
     private static readonly BenchShape s_student = BenchShape.Student with { Vocabulary = 32_000 };
 
     /// <summary>The cost of a recorded step, and of a run's steps with the usual setting.</summary>
@@ -27,7 +29,19 @@ internal sealed class RecordingCost(string folder)
         WriteModel("student", 1);
         WriteModel("teacher", 2);
         File.WriteAllLines(Path.Combine(folder, "train.jsonl"), Enumerable.Range(0, 64).Select(i => $$"""{"prompt":"How much is {{i}} and {{i * 7}}?"}"""));
-        using DistillationSession without = Open("without", 0), with = Open("with", 1);
+        int usual = new RolloutRecipe().PromptsPerStep;
+        foreach (int rollouts in (int[])[usual, s_usual.Rollouts])
+        {
+            List<double> costs = Measure(rollouts, cancel);
+            string which = $"recording {s_usual.Rollouts} of {rollouts} rollouts";
+            yield return DaemonFigure.Of($"{which}, a step that records", "%", null, costs);
+            yield return DaemonFigure.Of($"{which}, of all steps at record.every {s_usual.Every}", "%", rollouts == usual ? 3 : null, [.. costs.Select(c => c / s_usual.Every)]);
+        }
+    }
+
+    private List<double> Measure(int rollouts, CancellationToken cancel)
+    {
+        using DistillationSession without = Open(rollouts, 0), with = Open(rollouts, 1);
         using IEnumerator<StepReport> plain = without.Run(cancel).GetEnumerator(), recorded = with.Run(cancel).GetEnumerator();
         var costs = new List<double>();
         for (int step = 1; step <= Steps; step++)
@@ -38,8 +52,7 @@ internal sealed class RecordingCost(string folder)
             else (b, a) = (Next(recorded), Next(plain));
             if (step > 1) costs.Add(100 * (b - a) / a);
         }
-        yield return DaemonFigure.Of("recording 8 rollouts, of a step that records", "%", null, costs);
-        yield return DaemonFigure.Of("recording, of a step at record.every 10", "%", 3, [.. costs.Select(c => c / Every)]);
+        return costs;
     }
 
     // Processor time, of all threads: what else the machine does is not in it.
@@ -52,13 +65,13 @@ internal sealed class RecordingCost(string folder)
         return (process.TotalProcessorTime - before).TotalMilliseconds;
     }
 
-    private DistillationSession Open(string run, int every) => DistillationSession.Open(RecipeReader.Parse($$"""
+    private DistillationSession Open(int rollouts, int every) => DistillationSession.Open(RecipeReader.Parse($$"""
         {
           "version": 1, "student": { "model": "student" }, "signal": { "kind": "teacher", "model": "teacher" }, "objective": { "kind": "divergence", "divergence": "reverse-kl" },
-          "data": { "train": "train.jsonl", "format": "plain" }, "rollout": { "promptsPerStep": 8, "maxNewTokens": 64 }, "steps": {{Steps + 1}}, "device": "cpu",
-          "record": { "every": {{every}}, "rollouts": 8, "tensorboard": false }, "checkpoint": { "every": 0 }
+          "data": { "train": "train.jsonl", "format": "plain" }, "rollout": { "promptsPerStep": {{rollouts}}, "maxNewTokens": 64 }, "steps": {{Steps + 1}}, "device": "cpu",
+          "record": { "every": {{every}}, "rollouts": {{s_usual.Rollouts}}, "tensorboard": false }, "checkpoint": { "every": 0 }
         }
-        """, Path.Combine(folder, "bench.opd.json")), Path.Combine(folder, run), TimeProvider.System);
+        """, Path.Combine(folder, "bench.opd.json")), Path.Combine(folder, $"{rollouts}-{every}"), TimeProvider.System);
 
     // Random weights, and a tokenizer of the 256 bytes and an end.
     private void WriteModel(string name, long seed)

@@ -11,7 +11,7 @@ namespace OpdCode.Distillation.Objectives.Divergences;
 /// <remarks>
 /// A class gives <see cref="Terms"/>: the summands and their slopes d D / d log S_v. The gradient on the student's
 /// logits z follows for all of them: d D / d z = slope − S · Σ slope, because log S = z − logsumexp(z).
-/// A class overrides <see cref="Evaluate"/> only to save passes over memory.
+/// A class overrides <see cref="Evaluate"/> and <see cref="TryFill"/> only to save passes over memory.
 /// </remarks>
 internal abstract class Divergence : IDivergence
 {
@@ -33,13 +33,13 @@ internal abstract class Divergence : IDivergence
         return new RowLossResult(value_R, withGradient ? OntoLogits(slope_RV, student_RV) : null);
     }
 
-    /// <summary>The result in two passes over memory where kernels reach the tensors; null elsewhere. Overwrites log S.</summary>
-    private protected static RowLossResult? Centred<TFormula>(TFormula formula, DistributionPair pair, bool withGradient) where TFormula : struct, ICentredFormula
+    /// <inheritdoc/>
+    public virtual bool TryFill(LogitChunk chunk) => false;
+
+    private protected static bool Fill<TFormula>(TFormula formula, LogitChunk chunk) where TFormula : struct, IDivergenceFormula
     {
-        if (!ProcessorMemory.Reaches(pair.LogStudent_RV)) return null;
-        torch.Tensor value_R = torch.empty(pair.SampledIds_R.shape[0], dtype: torch.ScalarType.Float32);
-        CentredKernel.Fill(formula, pair.LogStudent_RV, pair.Student_RV, pair.LogTeacher_RV, pair.Teacher_RV, value_R, withGradient);
-        return new RowLossResult(value_R, withGradient ? pair.LogStudent_RV : null);
+        chunk.Fill(formula);
+        return true;
     }
 
     /// <summary>slope − S · Σ slope, in place of both arguments.</summary>

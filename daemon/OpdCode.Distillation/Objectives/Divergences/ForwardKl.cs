@@ -1,4 +1,7 @@
+using System.Runtime.CompilerServices;
+using OpdCode.Distillation.Kernels;
 using OpdCode.Distillation.Objectives.Fused;
+using OpdCode.Models.Vectors;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Objectives.Divergences;
@@ -27,5 +30,19 @@ internal sealed class ForwardKl : Divergence
         torch.Tensor value_R = pair.Dot_R(teacher_RV, pair.LogTeacher_RV.sub_(pair.LogStudent_RV));
         value_R.add_(MassDifference_R(student_RV, teacher_RV)).clamp_min_(0);
         return new RowLossResult(value_R, withGradient ? student_RV.sub_(teacher_RV) : null);
+    }
+
+    /// <inheritdoc/>
+    public override bool TryFill(LogitChunk chunk) => Fill(new Summands(), chunk);
+
+    // S − T sums to 0 up to rounding, as MassDifference_R does.
+    private readonly struct Summands : IDivergenceFormula
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void At<T>(T logS, T s, T logT, T t, out T term, out T slope) where T : struct, ILane<T>
+        {
+            slope = T.Subtract(T.All(0), t);
+            term = T.MultiplyAdd(T.Subtract(logT, logS), t, T.Subtract(s, t));
+        }
     }
 }

@@ -1,7 +1,8 @@
 using System.Globalization;
-using System.Numerics;
+using System.Runtime.CompilerServices;
 using OpdCode.Distillation.Kernels;
 using OpdCode.Distillation.Objectives.Fused;
+using OpdCode.Models.Vectors;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Objectives.Divergences;
@@ -33,7 +34,6 @@ internal sealed class JensenShannon(double beta) : Divergence
     /// <inheritdoc/>
     public override RowLossResult Evaluate(DistributionPair pair, bool withGradient)
     {
-        if (Centred(new Summands((float)beta), pair, withGradient) is { } result) return result;
         (torch.Tensor student_RV, torch.Tensor teacher_RV) = (pair.Student_RV, pair.Teacher_RV);
         torch.Tensor logMixture_RV = LogMixture(pair, beta);
         torch.Tensor teacherPart_R = pair.Dot_R(teacher_RV, pair.LogTeacher_RV.sub_(logMixture_RV));
@@ -49,15 +49,22 @@ internal sealed class JensenShannon(double beta) : Divergence
         return pair.Scratch().copy_(pair.Teacher_RV).mul_(teacherWeight).add_(pair.Student_RV, 1 - teacherWeight).clamp_min_(smallest).log_();
     }
 
-    private readonly struct Summands(float beta) : ICentredFormula
-    {
-        public float Scale => 1 - beta;
+    /// <summary>The same for a register of outcomes in float32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T LogMixture<T>(T s, T t, float teacherWeight) where T : struct, ILane<T> =>
+        T.Log(T.Max(T.MultiplyAdd(t, T.All(teacherWeight), T.Multiply(s, T.All(1 - teacherWeight))), T.All(1.17549435e-38f)));
 
-        public Vector<float> At(Vector<float> logS, Vector<float> s, Vector<float> logT, Vector<float> t, out Vector<float> extra)
+    /// <inheritdoc/>
+    public override bool TryFill(LogitChunk chunk) => Fill(new Summands((float)beta), chunk);
+
+    private readonly struct Summands(float beta) : IDivergenceFormula
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void At<T>(T logS, T s, T logT, T t, out T term, out T slope) where T : struct, ILane<T>
         {
-            Vector<float> logMixture = Vector.Log(Vector.Max(t * beta + s * (1 - beta), new Vector<float>(1.17549435e-38f)));
-            extra = (logT - logMixture) * t * beta;
-            return logS - logMixture;
+            T logMixture = LogMixture(s, t, beta);
+            slope = T.Multiply(T.Multiply(T.Subtract(logS, logMixture), s), T.All(1 - beta));
+            term = T.MultiplyAdd(T.Subtract(logT, logMixture), T.Multiply(t, T.All(beta)), slope);
         }
     }
 }

@@ -1,6 +1,7 @@
-using System.Numerics;
+using System.Runtime.CompilerServices;
 using OpdCode.Distillation.Kernels;
 using OpdCode.Distillation.Objectives.Fused;
+using OpdCode.Models.Vectors;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Objectives.Divergences;
@@ -26,22 +27,23 @@ internal sealed class ReverseKl : Divergence
     /// <inheritdoc/>
     public override RowLossResult Evaluate(DistributionPair pair, bool withGradient)
     {
-        if (Centred(new Summands(), pair, withGradient) is { } result) return result;
         torch.Tensor student_RV = pair.Student_RV;
         (torch.Tensor value_R, torch.Tensor gradient_RV) = Centre(pair, student_RV, pair.LogStudent_RV.sub_(pair.LogTeacher_RV), withGradient);
         value_R.add_(MassDifference_R(pair.Teacher_RV, student_RV)).clamp_min_(0);
         return new RowLossResult(value_R, withGradient ? gradient_RV : null);
     }
 
-    // extra = T − S sums to 0 up to rounding, as MassDifference_R does.
-    private readonly struct Summands : ICentredFormula
-    {
-        public float Scale => 1;
+    /// <inheritdoc/>
+    public override bool TryFill(LogitChunk chunk) => Fill(new Summands(), chunk);
 
-        public Vector<float> At(Vector<float> logS, Vector<float> s, Vector<float> logT, Vector<float> t, out Vector<float> extra)
+    // T − S sums to 0 up to rounding, as MassDifference_R does.
+    private readonly struct Summands : IDivergenceFormula
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void At<T>(T logS, T s, T logT, T t, out T term, out T slope) where T : struct, ILane<T>
         {
-            extra = t - s;
-            return logS - logT;
+            slope = T.Multiply(T.Subtract(logS, logT), s);
+            term = T.Add(slope, T.Subtract(t, s));
         }
     }
 }

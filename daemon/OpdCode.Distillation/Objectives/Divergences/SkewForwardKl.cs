@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using OpdCode.Distillation.Kernels;
 using OpdCode.Distillation.Objectives.Fused;
+using OpdCode.Models.Vectors;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Objectives.Divergences;
@@ -23,5 +26,21 @@ internal sealed class SkewForwardKl(double lambda) : Divergence
             ? pair.LogStudent_RV.sub_(logMixture_RV).exp_().mul_(pair.Teacher_RV)
             : pair.Scratch().copy_(pair.LogTeacher_RV).sub_(logMixture_RV).exp_().mul_(pair.Student_RV);
         return (pair.LogTeacher_RV.sub_(logMixture_RV).mul_(pair.Teacher_RV), slope_RV.mul_(lambda - 1));
+    }
+
+    /// <inheritdoc/>
+    public override bool TryFill(LogitChunk chunk) => Fill(new Summands((float)lambda), chunk);
+
+    private readonly struct Summands(float lambda) : IDivergenceFormula
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void At<T>(T logS, T s, T logT, T t, out T term, out T slope) where T : struct, ILane<T>
+        {
+            T logMixture = JensenShannon.LogMixture(s, t, lambda), logRatio = T.Subtract(logT, logMixture);
+            term = T.Multiply(logRatio, t);
+            // T·S/M through the ratio that is bounded: S/M ≤ 1/(1−λ), T/M ≤ 1/λ.
+            T product = lambda < 0.5f ? T.Multiply(T.Exp(T.Subtract(logS, logMixture)), t) : T.Multiply(T.Exp(logRatio), s);
+            slope = T.Multiply(product, T.All(lambda - 1));
+        }
     }
 }

@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using OpdCode.Distillation.Kernels;
 using OpdCode.Distillation.Objectives.Fused;
+using OpdCode.Models.Vectors;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Objectives.Divergences;
@@ -24,5 +27,19 @@ internal sealed class SkewReverseKl(double lambda, bool detachMixture) : Diverge
         torch.Tensor slope_RV = pair.LogTeacher_RV.copy_(logRatio_RV).add_(1);
         if (!detachMixture && lambda > 0) slope_RV.add_(pair.Teacher_RV.copy_(logRatio_RV).exp_(), -lambda);
         return (logRatio_RV.mul_(student_RV), slope_RV.mul_(student_RV));
+    }
+
+    /// <inheritdoc/>
+    public override bool TryFill(LogitChunk chunk) => Fill(new Summands((float)lambda, detachMixture), chunk);
+
+    private readonly struct Summands(float lambda, bool detachMixture) : IDivergenceFormula
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void At<T>(T logS, T s, T logT, T t, out T term, out T slope) where T : struct, ILane<T>
+        {
+            T logRatio = T.Subtract(logS, JensenShannon.LogMixture(s, t, 1 - lambda));
+            term = T.Multiply(logRatio, s);
+            slope = detachMixture ? term : T.Multiply(T.MultiplyAdd(T.Exp(logRatio), T.All(-lambda), logRatio), s);
+        }
     }
 }

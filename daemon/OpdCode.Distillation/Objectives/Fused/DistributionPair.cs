@@ -1,4 +1,5 @@
 using OpdCode.Distillation.Kernels;
+using OpdCode.Models.Vectors;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Objectives.Fused;
@@ -96,18 +97,18 @@ internal sealed class DistributionPair
     }
 
     // exp of this is 0 even in float64; a product with it is finite.
-    internal const double LogFloor = -1e4;
+    internal const double LogFloor = RowStatistics.LogFloor;
 
     private torch.Tensor Softmax(torch.Tensor logits_RV, double temperature, torch.Tensor log_RV, torch.Tensor probability_RV)
     {
-        log_RV.copy_(logits_RV);
-        if (temperature != 1) log_RV.div_(temperature);
-        if (ProcessorMemory.Reaches(log_RV))
+        if (SoftmaxKernel.Reaches(log_RV))
         {
             torch.Tensor entropy_R = torch.empty(_height, dtype: torch.ScalarType.Float32);
-            SoftmaxKernel.Fill(log_RV, probability_RV, entropy_R, (float)LogFloor);
+            SoftmaxKernel.Fill(ProcessorMemory.Reaches(logits_RV) ? logits_RV : log_RV.copy_(logits_RV), temperature, log_RV, probability_RV, entropy_R);
             return entropy_R;
         }
+        log_RV.copy_(logits_RV);
+        if (temperature != 1) log_RV.div_(temperature);
         log_RV.sub_(log_RV.amax([1], keepdim: true)).clamp_min_(LogFloor);
         probability_RV.copy_(log_RV).exp_();
         torch.Tensor sum_R1 = probability_RV.sum(1, keepdim: true);

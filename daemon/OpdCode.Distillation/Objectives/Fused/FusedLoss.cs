@@ -61,16 +61,8 @@ internal sealed class FusedLoss
             torch.Tensor? teacherLogits_CV = teacherBuffer?.narrow(0, 0, count);
             student.Fill(start, studentLogits_CV);
             if (teacherLogits_CV is not null) teacher!.Fill(start, teacherLogits_CV);
-            foreach ((long offset, long height) in plan.Blocks(count))
-            {
-                using DisposeScope blockScope = torch.NewDisposeScope();
-                torch.Tensor logits_RV = studentLogits_CV.narrow(0, offset, height);
-                RowSignalBuffers blockSignals = signals.Rows(start + offset, height);
-                RowLossResult block = RunBlock(workspace, logits_RV, teacherLogits_CV?.narrow(0, offset, height),
-                    rows.SampledIds_N.narrow(0, start + offset, height), blockSignals, gradients.AreWanted);
-                blockSignals.StoreLoss(block);
-                if (block.Gradient_RV is not null) logits_RV.copy_(block.Gradient_RV); // the logits are spent: their place takes the gradient
-            }
+            if (!TryDirectly(studentLogits_CV, teacherLogits_CV, rows.SampledIds_N.narrow(0, start, count), signals.Rows(start, count), gradients.AreWanted))
+                RunBlocks(plan, workspace, start, studentLogits_CV, teacherLogits_CV, rows, signals, gradients.AreWanted);
             if (gradients.AreWanted)
                 gradients.Accumulate(student, start, studentLogits_CV, coefficients.narrow(0, start, count).div(_studentTemperature));
         }
@@ -85,6 +77,25 @@ internal sealed class FusedLoss
         throw new OpdException(ErrorCodes.TokenOutOfRange,
             $"Token id {(smallest < 0 ? smallest : largest)} has no column: the vocabulary that both models share ends at {rows.VocabularySize - 1}. "
             + "Check that prompts and rollouts were tokenized with the student's tokenizer.");
+    }
+
+    private bool TryDirectly(torch.Tensor studentLogits_CV, torch.Tensor? teacherLogits_CV, torch.Tensor ids_C, RowSignalBuffers signals, bool withGradient) =>
+        teacherLogits_CV is not null && LogitChunk.Reaches(studentLogits_CV) && studentLogits_CV.dtype == teacherLogits_CV.dtype
+        && _loss.TryFill(new LogitChunk(studentLogits_CV, _studentTemperature, teacherLogits_CV, _teacherTemperature, ids_C, signals, withGradient));
+
+    private void RunBlocks(ChunkPlan plan, BlockWorkspace workspace, long start, torch.Tensor studentLogits_CV, torch.Tensor? teacherLogits_CV, TokenRows rows,
+        RowSignalBuffers signals, bool withGradient)
+    {
+        foreach ((long offset, long height) in plan.Blocks(studentLogits_CV.shape[0]))
+        {
+            using DisposeScope blockScope = torch.NewDisposeScope();
+            torch.Tensor logits_RV = studentLogits_CV.narrow(0, offset, height);
+            RowSignalBuffers blockSignals = signals.Rows(start + offset, height);
+            RowLossResult block = RunBlock(workspace, logits_RV, teacherLogits_CV?.narrow(0, offset, height),
+                rows.SampledIds_N.narrow(0, start + offset, height), blockSignals, withGradient);
+            blockSignals.StoreLoss(block);
+            if (block.Gradient_RV is not null) logits_RV.copy_(block.Gradient_RV); // the logits are spent: their place takes the gradient
+        }
     }
 
     private RowLossResult RunBlock(BlockWorkspace workspace, torch.Tensor studentLogits_RV, torch.Tensor? teacherLogits_RV, torch.Tensor ids_R,

@@ -11,4 +11,7 @@ internal interface IRowLoss
 
     /// <summary>Value and, when asked, gradient of each row. May overwrite the tensors of <paramref name="pair"/>.</summary>
     RowLossResult Evaluate(DistributionPair pair, bool withGradient);
+
+    /// <summary>The same from logits that kernels reach, without any tensor in between; false where there is no such way.</summary>
+    bool TryFill(LogitChunk chunk) => false;
 }

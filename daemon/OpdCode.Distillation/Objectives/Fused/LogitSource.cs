@@ -1,3 +1,4 @@
+using OpdCode.Models.Vectors;
 using OpdCode.Protocol;
 using TorchSharp;
 
@@ -24,7 +25,7 @@ internal sealed class LogitSource
             throw new OpdException(ErrorCodes.VocabularyMismatch,
                 $"The {whose} gives {columns} logits per token but the vocabulary has {vocabulary} ids. Set the vocabulary to the ids that both models share.");
         }
-        _hidden_ND = hidden_ND.detach();
+        _hidden_ND = hidden_ND.detach().contiguous();
         _head_VD = head_VD?.detach().narrow(0, 0, vocabulary);
         _vocabulary = vocabulary;
     }
@@ -52,6 +53,7 @@ internal sealed class LogitSource
     {
         long count = buffer_CV.shape[0];
         if (_head_VD is null) buffer_CV.copy_(_hidden_ND.narrow(0, start, count).narrow(1, 0, _vocabulary));
+        else if (StreamedProduct.Reaches(_hidden_ND, _head_VD, buffer_CV)) StreamedProduct.Fill(Hidden_CD(start, count), _head_VD, buffer_CV);
         else buffer_CV.addmm_(Hidden_CD(start, count), _head_VD.t(), 0, 1);
     }
 }

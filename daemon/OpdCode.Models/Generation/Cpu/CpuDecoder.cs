@@ -1,4 +1,5 @@
 using OpdCode.Models.Decoding;
+using OpdCode.Models.Vectors;
 using TorchSharp;
 
 namespace OpdCode.Models.Generation.Cpu;
@@ -12,6 +13,8 @@ internal sealed unsafe class CpuDecoder : IDisposable
 {
     // Multiply-adds worth waking another thread for, about 3 µs of work.
     private const long WorthSharing = 300_000;
+
+    private const int ChunksPerThread = 8;
 
     private readonly DecoderConfig _config;
     private readonly IKernels _kernels;
@@ -52,11 +55,11 @@ internal sealed unsafe class CpuDecoder : IDisposable
         _head = new PackedMatrix(kernels, team, model.Weights[plan.Head]);
         _finalNorm = new NativeFloats(c.HiddenSize);
         CpuLayer.Copy(model.Weights[plan.FinalNorm], _finalNorm.Start);
-        _embedding = TensorMemory.Floats(model.Weights[plan.Embedding]);
+        _embedding = ProcessorMemory.Of<float>(model.Weights[plan.Embedding]);
         _rotary = new RotaryTable(c);
         (torch.Tensor cos_PH, torch.Tensor sin_PH) = _rotary.Rows(positions, torch.CPU);
-        _cos = TensorMemory.Floats(cos_PH);
-        _sin = TensorMemory.Floats(sin_PH);
+        _cos = ProcessorMemory.Of<float>(cos_PH);
+        _sin = ProcessorMemory.Of<float>(sin_PH);
 
         _headSize = c.HeadSize;
         _paddedHead = RoundUp(c.HeadSize, TokenBlocks.Positions);
@@ -150,7 +153,9 @@ internal sealed unsafe class CpuDecoder : IDisposable
     private void Product(PackedMatrix matrix, float* x, int xStride, int rows, float* y, int yStride, bool add)
     {
         long panelWork = (long)RoundUp(rows, rows == 1 ? 1 : _kernels.TileRows) * matrix.Depth * _kernels.PanelWidth;
-        int perChunk = (int)Math.Clamp(WorthSharing / panelWork, 1, (matrix.PanelCount + _team.Count - 1) / _team.Count);
+        // Neighbouring panels are fetched ahead, so a thread takes a run of them, and not so long a one that another thread waits for it.
+        long run = Math.Max(WorthSharing / panelWork, matrix.PanelCount / (ChunksPerThread * _team.Count));
+        int perChunk = (int)Math.Clamp(run, 1, (matrix.PanelCount + _team.Count - 1) / _team.Count);
         _product = (matrix, perChunk, (nint)x, xStride, rows, (nint)y, yStride, add);
         Share((matrix.PanelCount + perChunk - 1) / perChunk, panelWork * matrix.PanelCount, _multiply);
     }

@@ -1,4 +1,5 @@
 using OpdCode.Models.Decoding;
+using OpdCode.Models.Vectors;
 using TorchSharp;
 
 namespace OpdCode.Models.Generation.Cpu;
@@ -47,7 +48,7 @@ internal sealed unsafe class CpuLayer : IDisposable
         using var scope = torch.NewDisposeScope();
         torch.Tensor plain = vector.detach().to_type(torch.float32).contiguous();
         int count = (int)plain.numel();
-        new Span<float>(TensorMemory.Floats(plain), count).CopyTo(new Span<float>(to, count));
+        new Span<float>(ProcessorMemory.Of<float>(plain), count).CopyTo(new Span<float>(to, count));
     }
 
     /// <inheritdoc/>

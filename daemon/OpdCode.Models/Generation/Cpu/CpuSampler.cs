@@ -1,3 +1,5 @@
+using OpdCode.Models.Vectors;
+
 namespace OpdCode.Models.Generation.Cpu;
 
 /// <summary>

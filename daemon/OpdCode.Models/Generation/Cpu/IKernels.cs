@@ -23,7 +23,8 @@ internal unsafe interface IKernels
     /// <param name="yStride">Floats from one row to the next.</param>
     /// <param name="addend">Added to the product: a row of biases (stride 0) or y itself; null adds nothing.</param>
     /// <param name="addendStride">Floats from one row of the addend to the next.</param>
-    void Product(float* x, int xStride, int rows, float* panel, int depth, float* y, int yStride, float* addend, int addendStride);
+    /// <param name="next">What will be read after the panel and is as large, fetched meanwhile; null: unknown.</param>
+    void Product(float* x, int xStride, int rows, float* panel, int depth, float* y, int yStride, float* addend, int addendStride, float* next = null);
 
     /// <summary>y = x / √(mean(x²) + ε) · weight. Buffers have room for a whole vector behind their end.</summary>
     void RmsNorm(float* x, float* weight, int count, float epsilon, float* y);

@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using OpdCode.Models.Vectors;
 
 namespace OpdCode.Models.Generation.Cpu;
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using OpdCode.Models.Vectors;
 
 namespace OpdCode.Models.Generation.Cpu;
 
@@ -19,15 +20,18 @@ internal sealed unsafe class LaneKernels<T> : IKernels
 
     /// <inheritdoc/>
     [MethodImpl(Optimized)]
-    public void Product(float* x, int xStride, int rows, float* panel, int depth, float* y, int yStride, float* addend, int addendStride)
+    public void Product(float* x, int xStride, int rows, float* panel, int depth, float* y, int yStride, float* addend, int addendStride, float* next = null)
     {
         if (rows == 1)
         {
             ProductTiles<T>.One(x, depth, panel, y, addend);
             return;
         }
-        for (int row = 0; row < rows; row += T.TileRows)
+        // A panel takes as long to come from memory as a tile or two to compute: the next one is fetched a share a tile.
+        int share = next is null ? 0 : depth * PanelWidth / ((rows + T.TileRows - 1) / T.TileRows);
+        for (int row = 0; row < rows; row += T.TileRows, next += share)
         {
+            Prefetch.Near(next, share);
             float* a = addend is null ? null : addend + (long)row * addendStride;
             if (T.TileRows == 8) ProductTiles<T>.Eight(x + (long)row * xStride, xStride, depth, panel, y + (long)row * yStride, yStride, a, addendStride);
             else ProductTiles<T>.Four(x + (long)row * xStride, xStride, depth, panel, y + (long)row * yStride, yStride, a, addendStride);
@@ -94,7 +98,14 @@ internal sealed unsafe class LaneKernels<T> : IKernels
         int firstBlock = from / Block, lastBlock = (to - 1) / Block;
         float* score = scores - firstBlock * Block; // indexed by position
         float scale = 1 / MathF.Sqrt(headSize);
-        for (int block = firstBlock; block <= lastBlock; block++) Scores(query, (float*)keys[block] + keysOffset, headSize, scale, score + block * Block);
+        for (int block = firstBlock; block <= lastBlock; block++)
+        {
+            float* at = (float*)keys[block] + keysOffset;
+            // Blocks lie far apart, so the processor does not see the next one coming.
+            if (block < lastBlock) Prefetch.Near((float*)keys[block + 1] + keysOffset, headSize * Block);
+            Prefetch.Near(at + valuesOffset, headSize * Block);
+            Scores(query, at, headSize, scale, score + block * Block);
+        }
         float max = float.NegativeInfinity;
         for (int p = from; p < to; p++) max = MathF.Max(max, score[p]);
         float sum = (float)Exp(score + from, to - from, max, 1, score + from);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using OpdCode.Models.Vectors;
 using TorchSharp;
 
 namespace OpdCode.Models.Generation.Cpu;
@@ -32,13 +33,17 @@ internal sealed unsafe class PackedMatrix : IDisposable
         _panels = new NativeFloats((long)PanelCount * width * Depth);
         torch.Tensor plain_NK = weight_NK.detach().to_type(torch.float32).contiguous();
         if (scale != 1) plain_NK = plain_NK * scale;
-        float* from = TensorMemory.Floats(plain_NK);
-        team.Run(PanelCount, (panel, _) => Pack(from, panel));
+        float* from = ProcessorMemory.Of<float>(plain_NK);
+        team.Run(PanelCount, (panel, _) =>
+        {
+            int first = panel * width;
+            Pack(from + (long)first * Depth, Math.Min(width, Outputs - first), Depth, width, _panels.Start + (long)panel * width * Depth);
+        });
         if (bias_N is null) return;
         _bias = new NativeFloats(PanelCount * width);
         new Span<float>(_bias.Start, PanelCount * width).Clear();
         torch.Tensor plain_N = bias_N.detach().to_type(torch.float32).contiguous();
-        new Span<float>(TensorMemory.Floats(plain_N), Outputs).CopyTo(new Span<float>(_bias.Start, Outputs));
+        new Span<float>(ProcessorMemory.Of<float>(plain_N), Outputs).CopyTo(new Span<float>(_bias.Start, Outputs));
     }
 
     /// <summary>N.</summary>
@@ -53,21 +58,25 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Columns that a product writes: N rounded up to whole panels.</summary>
     public int PaddedOutputs => PanelCount * _kernels.PanelWidth;
 
+    /// <summary>Writes a panel: some rows of W side by side for k = 0 … K−1, filled up with zeros.</summary>
+    /// <param name="from">The first of the rows, [rows, K].</param>
+    /// <param name="rows">At most <paramref name="width"/>.</param>
+    /// <param name="depth">K.</param>
+    /// <param name="width">Columns of a panel.</param>
+    /// <param name="to">[K, width].</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Pack(float* from, int panel)
+    public static void Pack(float* from, int rows, int depth, int width, float* to)
     {
-        int width = _kernels.PanelWidth, first = panel * width, rows = Math.Min(width, Outputs - first);
-        float* to = _panels.Start + (long)panel * width * Depth;
-        if (rows < width) new Span<float>(to, width * Depth).Clear();
-        const int step = 64; // of k: what is written stays in the nearest cache
-        for (int start = 0; start < Depth; start += step)
+        if (rows < width) new Span<float>(to, width * depth).Clear();
+        // Row by row, because W is read from memory and only a straight run is fetched ahead; in pieces, so that the
+        // cache lines that neighbouring rows share are still near.
+        for (int start = 0; start < depth; start += MostDepth)
         {
-            int end = Math.Min(start + step, Depth);
+            int count = Math.Min(MostDepth, depth - start);
             for (int row = 0; row < rows; row++)
             {
-                float* source = from + (long)(first + row) * Depth;
-                float* target = to + row;
-                for (int k = start; k < end; k++) target[(long)k * width] = source[k];
+                float* source = from + (long)row * depth + start, end = source + count, target = to + (long)start * width + row;
+                for (; source < end; source++, target += width) *target = *source;
             }
         }
     }
@@ -83,7 +92,9 @@ internal sealed unsafe class PackedMatrix : IDisposable
             int addendStride = addToY ? yStride : 0;
             for (int k = 0; k < Depth; k += MostDepth)
             {
-                _kernels.Product(x + k, xStride, rows, weights + (long)k * width, Math.Min(MostDepth, Depth - k), result, yStride, addend, addendStride);
+                int depth = Math.Min(MostDepth, Depth - k);
+                float* part = weights + (long)k * width;
+                _kernels.Product(x + k, xStride, rows, part, depth, result, yStride, addend, addendStride, next: part + (long)depth * width);
                 addend = result;
                 addendStride = yStride;
             }

@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using OpdCode.Models.Generation.Cpu;
+using OpdCode.Models.Vectors;
 using TorchSharp;
 
 namespace OpdCode.Models.Tests.Generation.Cpu;

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace OpdCode.Models.Generation.Cpu;
+namespace OpdCode.Models.Vectors;
 
 /// <summary>Sixteen floats: AVX-512.</summary>
 internal readonly unsafe struct Lane512(Vector512<float> value) : ILane<Lane512>
@@ -23,6 +23,9 @@ internal readonly unsafe struct Lane512(Vector512<float> value) : ILane<Lane512>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane512 Add(Lane512 a, Lane512 b) => new(a._value + b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512 Subtract(Lane512 a, Lane512 b) => new(a._value - b._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane512 Multiply(Lane512 a, Lane512 b) => new(a._value * b._value);
@@ -49,6 +52,9 @@ internal readonly unsafe struct Lane512(Vector512<float> value) : ILane<Lane512>
         Vector512<float> power = ((Vector512.ConvertToInt32Native(n) + Vector512.Create(Exponential.Bias)) << Exponential.MantissaBits).AsSingle();
         return new(Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(Exponential.Least)), Vector512<float>.Zero, p * power));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane512 Log(Lane512 a) => new(Vector512.Log(a._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lane512 a) => Vector512.Sum(a._value);

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace OpdCode.Models.Generation.Cpu;
+namespace OpdCode.Models.Vectors;
 
 /// <summary>
 /// Tiles of a matrix product: some rows of x times one panel of W, all sums in registers. Each sum runs over k = 0 … K−1

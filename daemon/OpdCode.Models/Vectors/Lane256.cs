@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace OpdCode.Models.Generation.Cpu;
+namespace OpdCode.Models.Vectors;
 
 /// <summary>Eight floats: AVX2. Sixteen registers hold a tile of four rows.</summary>
 internal readonly unsafe struct Lane256(Vector256<float> value) : ILane<Lane256>
@@ -23,6 +23,9 @@ internal readonly unsafe struct Lane256(Vector256<float> value) : ILane<Lane256>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane256 Add(Lane256 a, Lane256 b) => new(a._value + b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256 Subtract(Lane256 a, Lane256 b) => new(a._value - b._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane256 Multiply(Lane256 a, Lane256 b) => new(a._value * b._value);
@@ -49,6 +52,9 @@ internal readonly unsafe struct Lane256(Vector256<float> value) : ILane<Lane256>
         Vector256<float> power = ((Vector256.ConvertToInt32Native(n) + Vector256.Create(Exponential.Bias)) << Exponential.MantissaBits).AsSingle();
         return new(Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256.Create(Exponential.Least)), Vector256<float>.Zero, p * power));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane256 Log(Lane256 a) => new(Vector256.Log(a._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lane256 a) => Vector256.Sum(a._value);

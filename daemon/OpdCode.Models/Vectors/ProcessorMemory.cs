@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
 
-namespace OpdCode.Distillation.Kernels;
+namespace OpdCode.Models.Vectors;
 
 /// <summary>
 /// Reaches the memory of tensors on the processor, for the few places where one pass of our own replaces a dozen passes

@@ -1,4 +1,4 @@
-namespace OpdCode.Models.Generation.Cpu;
+namespace OpdCode.Models.Vectors;
 
 /// <summary>
 /// One vector register of floats. Kernels are written once over it; the compiler makes one version per width, and a
@@ -23,13 +23,19 @@ internal unsafe interface ILane<T>
 
     static abstract T Add(T a, T b);
 
+    static abstract T Subtract(T a, T b);
+
     static abstract T Multiply(T a, T b);
 
     static abstract T Divide(T a, T b);
 
     static abstract T Max(T a, T b);
 
+    /// <summary>eᵃ within two units in the last place; 0 below −87.3.</summary>
     static abstract T Exp(T a);
+
+    /// <summary>Natural logarithm of positive normal numbers.</summary>
+    static abstract T Log(T a);
 
     /// <summary>The sum of the floats.</summary>
     static abstract float Sum(T a);

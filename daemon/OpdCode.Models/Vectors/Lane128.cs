@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace OpdCode.Models.Generation.Cpu;
+namespace OpdCode.Models.Vectors;
 
 /// <summary>Four floats: the 32 registers of Arm processors.</summary>
 internal readonly unsafe struct Lane128(Vector128<float> value) : ILane<Lane128>
@@ -23,6 +23,9 @@ internal readonly unsafe struct Lane128(Vector128<float> value) : ILane<Lane128>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane128 Add(Lane128 a, Lane128 b) => new(a._value + b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane128 Subtract(Lane128 a, Lane128 b) => new(a._value - b._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane128 Multiply(Lane128 a, Lane128 b) => new(a._value * b._value);
@@ -49,6 +52,9 @@ internal readonly unsafe struct Lane128(Vector128<float> value) : ILane<Lane128>
         Vector128<float> power = ((Vector128.ConvertToInt32Native(n) + Vector128.Create(Exponential.Bias)) << Exponential.MantissaBits).AsSingle();
         return new(Vector128.ConditionalSelect(Vector128.LessThan(x, Vector128.Create(Exponential.Least)), Vector128<float>.Zero, p * power));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane128 Log(Lane128 a) => new(Vector128.Log(a._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lane128 a) => Vector128.Sum(a._value);

@@ -1,4 +1,4 @@
-namespace OpdCode.Models.Generation.Cpu;
+namespace OpdCode.Models.Vectors;
 
 /// <summary>
 /// The constants of a float exponential: eˣ = 2ⁿ·eʳ with |r| ≤ ln 2 / 2, and a polynomial for eʳ (Cephes, S. Moshier),

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace OpdCode.Models.Generation.Cpu;
+namespace OpdCode.Models.Vectors;
 
 /// <summary>Floats outside the managed heap, aligned to cache lines. Not cleared.</summary>
 internal sealed unsafe class NativeFloats : SafeHandle
