@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getL10nJson } from '@vscode/l10n-dev';
+import { metricTexts } from './metricTexts.mjs';
 
 const check = process.argv.includes('--check');
 let stale = false;
@@ -12,7 +13,7 @@ const sources = readdirSync('src', { recursive: true })
   .filter((file) => file.endsWith('.ts') && !file.includes('webview'))
   .sort()
   .map((file) => ({ extension: '.ts', contents: readFileSync(join('src', file), 'utf8') }));
-const texts = await getL10nJson(sources);
+const texts = { ...(await getL10nJson(sources)), ...metricTexts('..') };
 const bundle = Object.fromEntries(Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1)));
 const nls = JSON.parse(readFileSync('package.nls.json', 'utf8'));
 

@@ -38,7 +38,8 @@ async function pack(target) {
 function publish(target, folder) {
   const runtime = runtimes[target];
   if (runtime === undefined) throw new Error(`${target} is not one of ${Object.keys(runtimes).join(', ')}`);
-  run('dotnet', ['publish', join('daemon', 'OpdCode.Daemon'), '-c', 'Release', '-r', runtime, '--self-contained', 'true', '-p:IncludeNatives=false', '-p:PublishReadyToRun=true', '-o', folder, '--nologo', '-v', 'quiet'], root);
+  // The platform by its own name too: -r does not reach the projects that lay out the natives.
+  run('dotnet', ['publish', join('daemon', 'OpdCode.Daemon'), '-c', 'Release', '-r', runtime, '--self-contained', 'true', `-p:NativePlatform=${runtime}`, '-p:IncludeNatives=false', '-p:PublishReadyToRun=true', '-o', folder, '--nologo', '-v', 'quiet'], root);
   // The binding is small and, on Linux, patched by the build; libtorch itself is fetched by Set Up Daemon.
   const staged = join(root, 'artifacts', 'native', `${runtime}-cpu`);
   for (const name of readdirSync(staged)) if (name.includes('LibTorchSharp')) copyFileSync(join(staged, name), join(folder, name));

@@ -1,6 +1,10 @@
 /** The part of VS Code's API that plain modules use, for unit tests. Real behaviour is tested in tests/e2e. */
+
+/** By message, for tests of another language. */
+export const translations = new Map<string, string>();
+
 export const l10n = {
-  t: (message: string, ...args: readonly (string | number)[]): string => message.replace(/\{(\d+)\}/g, (_, index: string) => String(args[Number(index)] ?? '')),
+  t: (message: string, ...args: readonly (string | number)[]): string => (translations.get(message) ?? message).replace(/\{(\d+)\}/g, (_, index: string) => String(args[Number(index)] ?? '')),
 };
 
 export class EventEmitter<T> {

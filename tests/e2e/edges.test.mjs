@@ -229,7 +229,7 @@ test('in another language nothing is left untranslated', async () => {
     assert.ok(commands.length > 5 && manifest.contributes.commands.length > 50);
     assert.deepEqual(untranslated(commands).filter((text) => !/Focus on|Show OpdCode/.test(text)), []);
     await page.keyboard.press('Escape');
-    // A sample: headings, legend, buttons above it. What the daemon names (metrics, estimators) stays as it is.
+    // A sample: headings, legend, buttons above it, and what the daemon says about the metric.
     await page.locator('.pane-body .monaco-list-row', { hasText: /⟦Stép 6/ }).first().click();
     await page.locator('.pane-body .monaco-list-row', { hasText: /tökéñš/ }).first().click();
     await page.locator('.monaco-editor .view-line', { hasText: /⟦RÉSPÖ/ }).first().waitFor();
@@ -237,6 +237,9 @@ test('in another language nothing is left untranslated', async () => {
     await lenses.filter({ hasText: /⟦fîxéd/ }).first().waitFor();
     const actions = await lenses.first().locator('a').allInnerTexts();
     assert.deepEqual(untranslated(actions), []);
+    const legend = (await lenses.allInnerTexts()).join(' ');
+    assert.match(legend, /⟦Lög-ràtîö.*⟧ \[⟦ñàtš.*⟦pöšîtîvé/);
+    assert.doesNotMatch(legend, /Log-ratio|nats|student|positive|scale/);
     await page.screenshot({ path: join(screenshots, 'pseudo-sample.png') });
     // The panel.
     await page.locator('.pane-body .monaco-list-row', { hasText: /çömplétéd/ }).first().click();
@@ -248,7 +251,8 @@ test('in another language nothing is left untranslated', async () => {
     const described = await view.locator('[aria-label]').evaluateAll((elements) => elements.map((element) => element.getAttribute('aria-label')));
     assert.deepEqual(described.filter((text) => !text.includes('⟦')), []);
     const columns = await view.locator('thead th button').allInnerTexts();
-    assert.deepEqual(untranslated(columns).filter((text) => !/^(accuracy|divergence|loss)$/.test(text)), []);
+    assert.deepEqual(untranslated(columns), []);
+    assert.deepEqual(untranslated(await view.locator('.chart h2').allInnerTexts()), []);
     await page.screenshot({ path: join(screenshots, 'pseudo-runs.png') });
     // A recipe, its lenses and what a check says.
     await code.quickOpen('distill.opd.json');

@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
-import { axeViolations, chooseTheme, daemon, makeRun, makeTest, makeWorkspace, removeFolder, screenshots, soon, themes } from './fixture.mjs';
+import { ask, axeViolations, chooseTheme, daemon, makeRun, makeTest, makeWorkspace, removeFolder, screenshots, soon, themes } from './fixture.mjs';
 import { Code, startBrowser, startCodeServer } from './harness.mjs';
 
 // How everything looks: each view in every kind of theme, on a small screen and on a large one. The pictures are for
 // eyes; what a program can see of them (contrast, names, things that are cut off) is asserted.
-let server, browser, page, code, folder;
+let server, browser, page, code, folder, withCheckpoints;
 const test = makeTest(() => page);
 const widths = [900, 1600];
 
 before(async () => {
   folder = makeWorkspace();
-  makeRun(folder);
+  withCheckpoints = makeRun(folder, 'checkpoint.every=3');
   makeRun(folder, 'optimizer.learningRate=0.004');
   writeFileSync(join(folder, 'notes.txt'), '3+4=7, 8+4=12: 127');
   server = await startCodeServer({ vsix: [process.env.VSIX], machineSettings: { 'opdcode.daemon.path': daemon } });
@@ -112,6 +112,32 @@ test('one text judged by two teachers', async () => {
   const boxes = (at) => page.locator('.editor-instance').nth(at).locator('.view-overlays .cdr[class*="ced-"]').count();
   await soon(async () => assert.deepEqual([(await boxes(0)) > 0, await boxes(1)], [true, 0]));
   await look('compare');
+});
+
+test('one text as two checkpoints of the student would have written it, judged by one teacher', async () => {
+  await code.command('View: Close All Editors');
+  await code.quickOpen('notes.txt');
+  await code.command('OpdCode: Compare Two Students on Selection…');
+  for (const [title, model] of [['Student: the model', 'step 3'], ['Teacher: the model', 'teacher'], ['The student (or checkpoint) to compare with', 'arithmetic, step 6']]) {
+    await page.locator('.quick-input-widget:visible', { hasText: title }).waitFor();
+    // Of the two runs this one was started first, so it is last.
+    await page.locator('.quick-input-widget:visible .monaco-list-row', { hasText: model }).last().click();
+  }
+  await page.locator('.quick-input-widget:visible', { hasText: 'What was the prompt' }).waitFor();
+  await page.locator('.quick-input-widget:visible input[type=text]').fill('83+53');
+  await page.keyboard.press('Enter');
+  for (const [at, step] of [3, 6].entries()) {
+    await page.getByRole('tab', { name: `checkpoint ${step} of ${withCheckpoints} judged by teacher` }).first().waitFor();
+    const student = join(folder, 'runs', withCheckpoints, 'checkpoints', `checkpoint-${step}`);
+    const { columns, mask, starts, ends } = await ask(folder, 'score', { student, teacher: join(folder, 'teacher'), prompt: '83+53', text: '3+4=7, 8+4=12: 127', applyTemplate: true });
+    const { levels } = columns.find(({ name }) => name === 'logRatio');
+    const shown = (token) => (mask[token] === 0 || ends[token] === starts[token] ? 0 : levels[token]);
+    // Neighbours that look alike are drawn as one.
+    const wanted = levels.filter((_, token) => shown(token) !== 0 && shown(token - 1) !== shown(token)).length;
+    const boxes = page.locator('.editor-instance').nth(at).locator('.view-overlays .cdr[class*="ced-"]');
+    await soon(async () => assert.equal((await boxes.evaluateAll((all) => all.filter((box) => getComputedStyle(box).borderBottomStyle !== 'none'))).length, wanted));
+  }
+  await look('compare-checkpoints');
 });
 
 test('the token table', async () => {

@@ -13,7 +13,7 @@ internal sealed record ColumnKind(string Name, string? Source, MetricDescription
 {
     private static readonly ColumnKind[] s_known =
     [
-        new("logRatio", null, new("Log-ratio student/teacher", "nats", "log p(student) − log p(teacher) of the token that the student wrote; support: that one token", "positive: student more confident than the teacher"), true, 0, [0.5, 1.5, 3]),
+        new("logRatio", null, new("Log-ratio student/teacher", "nats", "log p(student) − log p(teacher); support: the written token", "positive: student more confident than the teacher"), true, 0, [0.5, 1.5, 3]),
         new("divergence", "divergence", new("Divergence", "nats", "per token, before weights; the estimator was not recorded", "0 where student and teacher agree"), true, 0, [0.1, 0.5, 1.5]),
         new("studentLogprob", "studentLogprobs", new("Student log-probability", "nats", "log p(student) of the token, full vocabulary", "0: certain"), false, 0, [1, 2.5, 5]),
         new("teacherLogprob", "teacherLogprobs", new("Teacher log-probability", "nats", "log p(teacher) of the token, full vocabulary", "0: certain"), false, 0, [1, 2.5, 5]),

@@ -27,6 +27,13 @@ export async function pickModel(ctx: Context, title: string, last: string | unde
   return folder.fsPath;
 }
 
+/** What a model is called in titles: its folder's name, and a checkpoint by its run and step. */
+export function modelName(folder: string): string {
+  const step = /^checkpoint-(\d+)$/.exec(basename(folder))?.[1];
+  const parent = dirname(folder);
+  return step === undefined || basename(parent) !== 'checkpoints' ? basename(folder) : l10n.t('checkpoint {0} of {1}', step, basename(dirname(parent)));
+}
+
 async function modelItems(ctx: Context, last: string | undefined): Promise<ModelItem[]> {
   const directory = workspace.getConfiguration('opdcode').get<string | null>('models.directory') ?? undefined;
   const [inWorkspace, inDirectory, checkpoints] = await Promise.all([

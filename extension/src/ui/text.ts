@@ -35,6 +35,15 @@ export function withIcon(icon: string, title: string): string {
   return `$(${icon})\u00a0${title}`;
 }
 
+/** A text in two rows of so many characters where that is possible, broken after a `;` or `·` if both rows still fit, else between words. */
+export function inTwoRows(text: string, width: number): readonly [string, string] {
+  if (text.length <= width) return [text, ''];
+  const breaks = [...text.matchAll(/ /g)].map(({ index }) => index).filter((at) => at <= width);
+  const afterPart = breaks.findLast((at) => /[;·]/.test(text.charAt(at - 1)) && text.length - at - 1 <= width);
+  const at = afterPart ?? breaks.at(-1) ?? text.length;
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
 /** `1 token`, `12 tokens`. */
 export function tokensText(count: number): string {
   return count === 1 ? l10n.t('1 token') : l10n.t('{0} tokens', count);

@@ -66,10 +66,13 @@ export interface MetricDifferences {
   readonly byRun: Readonly<Record<string, number | null>>;
 }
 
+/** What metrics are called in the reader's language, by name; the others are called by their name. */
+export type MetricTitles = Readonly<Record<string, string>>;
+
 export type ToRunsPanel =
   | { readonly type: 'init'; readonly strings: RunsStrings; readonly state: Partial<RunsPanelState>; readonly locale: string }
-  | { readonly type: 'runs'; readonly rows: readonly RunRow[]; readonly failure: string | null }
-  | { readonly type: 'changed'; readonly rows: readonly RunRow[]; readonly removed: readonly string[] }
+  | { readonly type: 'runs'; readonly rows: readonly RunRow[]; readonly titles: MetricTitles; readonly failure: string | null }
+  | { readonly type: 'changed'; readonly rows: readonly RunRow[]; readonly titles: MetricTitles; readonly removed: readonly string[] }
   | { readonly type: 'select'; readonly runId: string }
   | { readonly type: 'curves'; readonly request: number; readonly curves: MetricCurves }
   | { readonly type: 'differences'; readonly request: number; readonly differences: readonly MetricDifferences[] }

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { formatDuration, formatNumber, formatProbability } from '../../src/ui/format';
-import { escapeMarkdown, oneLine, visibleToken } from '../../src/ui/text';
+import { escapeMarkdown, inTwoRows, oneLine, visibleToken } from '../../src/ui/text';
+
+describe('inTwoRows', () => {
+  it('breaks after a part where both rows fit, else between words, and never in a word', () => {
+    expect(inTwoRows('short', 10)).toEqual(['short', '']);
+    expect(inTwoRows('loss [nats] · mean of all; lower is better', 30)).toEqual(['loss [nats] · mean of all;', 'lower is better']);
+    expect(inTwoRows('a · what it is made of and from where it comes', 26)).toEqual(['a · what it is made of and', 'from where it comes']);
+    expect(inTwoRows('unbreakable', 5)).toEqual(['unbreakable', '']);
+  });
+});
 
 describe('visibleToken', () => {
   it('shows white space, controls and direction marks as signs', () => {

@@ -46,7 +46,7 @@ async function announce(ctx: Context, ended: Run): Promise<void> {
   const log = l10n.t('Open Log');
   const resume = l10n.t('Resume Run');
   const explain = run.failure ? l10n.t('Explain {0}', run.failure.code) : undefined;
-  const buttons = [log, ...(verbsOf(run).split(' ').includes('can-resume') ? [resume] : []), ...(explain === undefined ? [] : [explain])];
+  const buttons = [...(verbsOf(run).split(' ').includes('can-resume') ? [resume] : []), log, ...(explain === undefined ? [] : [explain])];
   const reason = run.failure ? `${run.failure.code}: ${run.failure.message}` : l10n.t('Its process is gone without a word.');
   const chosen = await window.showErrorMessage(l10n.t('{0} ended at step {1} of {2}. {3}', run.name, run.step, run.steps, reason), ...buttons);
   if (chosen === log) await commands.executeCommand('opdcode.openRunLog', run.id);

@@ -4,6 +4,7 @@ import type { Context } from '../../context';
 import type { Run } from '../../daemon/protocol';
 import { command } from '../../ui/command';
 import { showFailure } from '../../ui/notifications';
+import { localizeMetric, metricTitle } from '../../ui/metricText';
 import { oneLine, tokensText } from '../../ui/text';
 import { webviewHtml } from '../../ui/webviewHtml';
 import type { FromRunsPanel, RunRow, RunsPanelState, ToRunsPanel } from '../../webview/messages';
@@ -141,22 +142,26 @@ class RunsPanel implements Disposable {
 
   async #sendAll(): Promise<void> {
     try {
-      this.#post({ type: 'runs', rows: (await this.store.all()).map(rowOf), failure: null });
+      const runs = await this.store.all();
+      this.#post({ type: 'runs', rows: runs.map(rowOf), titles: titlesOf(runs), failure: null });
     } catch (error) {
-      this.#post({ type: 'runs', rows: [], failure: error instanceof Error ? error.message : String(error) });
+      this.#post({ type: 'runs', rows: [], titles: {}, failure: error instanceof Error ? error.message : String(error) });
     }
   }
 
   #sendChanges(): void {
     this.#timer = undefined;
-    if (this.#ready) this.#post({ type: 'changed', rows: [...this.#changed.values()].map(rowOf), removed: [...this.#removed] });
+    const runs = [...this.#changed.values()];
+    if (this.#ready) this.#post({ type: 'changed', rows: runs.map(rowOf), titles: titlesOf(runs), removed: [...this.#removed] });
     this.#changed.clear();
     this.#removed.clear();
   }
 
   async #sendCurves(request: number, runIds: readonly string[], smoothing: number): Promise<void> {
     try {
-      this.#post({ type: 'curves', request, curves: await this.ctx.daemon.request('metrics/get', { runIds, smoothing, maxPoints: curvePoints }) });
+      const { curves, labels } = await this.ctx.daemon.request('metrics/get', { runIds, smoothing, maxPoints: curvePoints });
+      const localized = Object.fromEntries(Object.entries(labels).map(([name, label]) => [name, localizeMetric('run', name, label)]));
+      this.#post({ type: 'curves', request, curves: { curves, labels: localized } });
     } catch (error) {
       this.#post({ type: 'curvesFailed', request, message: error instanceof Error ? error.message : String(error) });
     }
@@ -199,8 +204,18 @@ class RunsPanel implements Disposable {
   }
 }
 
+/** Titles of the metrics that have one in the reader's language. */
+function titlesOf(runs: readonly Run[]): Record<string, string> {
+  const titles: Record<string, string> = {};
+  for (const name of new Set(runs.flatMap(({ latest }) => Object.keys(latest)))) {
+    const title = metricTitle(name);
+    if (title !== undefined) titles[name] = title;
+  }
+  return titles;
+}
+
 function rowOf(run: Run): RunRow {
-  return { run, stateText: stateText(run), can: verbsOf(run).split(' ').filter((word) => word.startsWith('can-')) };
+  return { run, stateText: stateText(run),  can: verbsOf(run).split(' ').filter((word) => word.startsWith('can-')) };
 }
 
 /** What the panel made (a picture, a table), where the user says. */

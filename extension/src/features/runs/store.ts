@@ -55,6 +55,12 @@ export class RunStore implements Disposable {
     return this.#runs?.get(id);
   }
 
+  /** Whether another run has the same name: runs of one recipe do. */
+  sharesName(run: Run): boolean {
+    for (const other of this.#runs?.values() ?? []) if (other.name === run.name && other.id !== run.id) return true;
+    return false;
+  }
+
   /** Takes over what a call answered, without waiting for the notification. */
   accept(run: Run): void {
     this.#runs?.set(run.id, run);

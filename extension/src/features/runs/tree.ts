@@ -1,4 +1,4 @@
-import { EventEmitter, l10n, MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { env, EventEmitter, l10n, MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import type { Disposable, TreeDataProvider, TreeView } from 'vscode';
 import type { Context } from '../../context';
 import type { Run } from '../../daemon/protocol';
@@ -127,8 +127,10 @@ export class RunsTree implements TreeDataProvider<RunsNode>, Disposable {
     if (!run) return new TreeItem(id);
     const item = new TreeItem(`${run.starred ? '★ ' : ''}${run.name}`);
     item.id = `run-${run.id}`;
-    const progress = run.imported ? l10n.t('imported') : `${run.step}/${run.steps}`;
-    item.description = [progress, stateText(run), accuracyText(run), run.note].filter((part) => part !== undefined && part !== '').join(' · ');
+    const progress = run.imported ? l10n.t('imported') : run.state === 'completed' ? undefined : `${run.step}/${run.steps}`;
+    // What tells runs of one recipe apart comes before what a narrow view cuts off.
+    const created = this.store.sharesName(run) ? new Date(run.created).toLocaleString(env.language, { month: 'numeric', day: 'numeric', hour: 'numeric', minute: '2-digit' }) : undefined;
+    item.description = [created, progress, stateText(run), accuracyText(run), run.note].filter((part) => part !== undefined && part !== '').join(' · ');
     item.iconPath = iconOf(run);
     item.contextValue = verbsOf(run);
     item.accessibilityInformation = { label: `${run.name}, ${stateText(run)}, ${l10n.t('step {0} of {1}', run.step, run.steps)}` };

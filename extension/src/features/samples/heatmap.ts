@@ -23,6 +23,8 @@ interface Drawn {
   readonly column: TokenColumn | undefined;
   readonly from: number;
   readonly to: number;
+  /** The types that have ranges: one that has none and gets none is not worth a message. */
+  readonly filled: Set<TextEditorDecorationType>;
 }
 
 /** Colours the tokens of sample editors. Seven decoration types that live as long as the settings do; ranges are set for what can be seen. */
@@ -126,19 +128,29 @@ export class Heatmap implements Disposable {
         left--;
       }
     }
-    this.#drawn.set(editor, { sample, column, from: Math.max(first, middle - distance), to: Math.min(last, middle + distance) });
+    const before = this.#drawn.get(editor)?.filled;
+    const filled = new Set<TextEditorDecorationType>();
+    const set = (type: TextEditorDecorationType, options: readonly Range[] | readonly DecorationOptions[]): void => {
+      if (options.length > 0) filled.add(type);
+      if (options.length > 0 || before?.has(type) !== false) editor.setDecorations(type, options);
+    };
+    this.#drawn.set(editor, { sample, column, filled, from: Math.max(first, middle - distance), to: Math.min(last, middle + distance) });
     for (const section of sample.layout.sections) {
       if (section.kind !== 'response') ranges.get(types.notTrained)?.push({ range: new Range(section.firstLine, 0, section.lastLine, Number.MAX_SAFE_INTEGER) });
     }
-    for (const [type, options] of ranges) editor.setDecorations(type, options);
-    if (scrolled) return;
+    for (const [type, options] of ranges) set(type, options);
+    if (scrolled) {
+      // What the overview ruler shows stays.
+      for (const type of Object.values(types.ruler)) if (before?.has(type) === true) filled.add(type);
+      return;
+    }
     // The overview ruler shows the whole text at once: its strongest tokens only.
     const strongest: Record<Side, Range[]> = { positive: [], negative: [] };
     columnLevels.forEach((level, index) => {
       const side = strongest[level > 0 ? 'positive' : 'negative'];
       if (strength(level) === 3 && token.mask[index] !== 0 && side.length < view.maxDecorations) side.push(at(index));
     });
-    for (const side of sides) editor.setDecorations(types.ruler[side], strongest[side]);
+    for (const side of sides) set(types.ruler[side], strongest[side]);
     const headings = [0, ...sample.layout.sections.map((section) => section.headingLine)];
     editor.setDecorations(this.#heading, headings.map((line) => new Range(line, 0, line, Number.MAX_SAFE_INTEGER)));
   }

@@ -41,7 +41,10 @@ export class SampleHover implements HoverProvider {
     text.isTrusted = false;
     text.supportHtml = false;
     const trained = page.mask[at] === 0 ? ` · **${escapeMarkdown(l10n.t('not trained on'))}**` : '';
-    text.appendMarkdown(`**“${escapeMarkdown(visibleToken(page.texts[at] ?? ''))}”** · ${escapeMarkdown(l10n.t('token {0} of {1}, id {2}', token + 1, sample.tokens.totalTokens, page.ids[at] ?? -1))}${trained}  \n`);
+    const share = page.columns.find((column) => column.name === 'lossShare')?.values[at];
+    // Here and not among the numbers at the end, which VS Code may cut off.
+    const ofLoss = share === null || share === undefined ? '' : ` · ${escapeMarkdown(l10n.t("{0} of the sample's loss", formatShare(share)))}`;
+    text.appendMarkdown(`**“${escapeMarkdown(visibleToken(page.texts[at] ?? ''))}”** · ${escapeMarkdown(l10n.t('token {0} of {1}, id {2}', token + 1, sample.tokens.totalTokens, page.ids[at] ?? -1))}${ofLoss}${trained}  \n`);
     const shown = await sample.column(this.settings.view.metric);
     // One line below the other, without a paragraph's distance: VS Code gives hovers little height.
     const level = shown ? levelsOf(shown, this.settings.view)[token] : undefined;
@@ -83,7 +86,5 @@ function numbers(columns: readonly TokenColumn[], at: number, shown: string | un
   const lines = columns
     .filter((column) => !shownElsewhere.has(column.name) && column.name !== shown && column.values[at] !== null && column.values[at] !== undefined)
     .map((column) => `${escapeMarkdown(column.label.title)} ${escapeMarkdown(column.label.unit ? formatWithUnit(column.values[at], column.label.unit) : formatNumber(column.values[at]))}`);
-  const share = columns.find((column) => column.name === 'lossShare')?.values[at];
-  if (share !== null && share !== undefined) lines.push(escapeMarkdown(l10n.t("{0} of the sample's loss", formatShare(share))));
   return lines.join(' · ');
 }

@@ -4,6 +4,7 @@ import type { Context } from '../../context';
 import type { TokenFeedback } from '../../daemon/protocol';
 import { command } from '../../ui/command';
 import { formatWithUnit } from '../../ui/format';
+import { localizeMetric } from '../../ui/metricText';
 import { oneLine, visibleToken } from '../../ui/text';
 import { exportSample, importSamples } from './exchange';
 import { SampleFiles } from './files';
@@ -111,14 +112,15 @@ async function showWorst(ctx: Context, store: SampleStore, settings: HeatmapSett
   const runId = typeof argument === 'string' ? argument : id?.kind === 'rollout' ? id.runId : await pickRun(ctx, l10n.t('Show the worst tokens of which run?'));
   if (runId === undefined) return;
   const worst = await ctx.daemon.request('rollouts/worst', { runId, column: settings.view.metric, count: 200 });
+  const { title, unit } = localizeMetric('token', settings.view.metric, worst.label);
   const picked = await window.showQuickPick(
     worst.tokens.map((token) => ({
-      label: `“${visibleToken(token.text)}”  ${formatWithUnit(token.value, worst.label.unit)}`,
+      label: `“${visibleToken(token.text)}”  ${formatWithUnit(token.value, unit)}`,
       description: l10n.t('step {0}, rollout {1}', token.step, token.index),
       detail: `${oneLine(token.before, 60)} ⟦${visibleToken(token.text)}⟧ ${oneLine(token.after, 60)}`,
       token,
     })),
-    { title: l10n.t('Tokens farthest from zero: {0}', worst.label.title), matchOnDescription: true, matchOnDetail: true },
+    { title: l10n.t('Tokens farthest from zero: {0}', title), matchOnDescription: true, matchOnDetail: true },
   );
   if (!picked) return;
   const uri = sampleUri({ kind: 'rollout', runId, step: picked.token.step, index: picked.token.index });

@@ -2,7 +2,7 @@ import { CodeLens, EventEmitter, l10n, Range } from 'vscode';
 import type { CodeLensProvider, Disposable, TextDocument } from 'vscode';
 import type { TokenColumn } from '../../daemon/protocol';
 import { formatThreshold } from '../../ui/format';
-import { withIcon } from '../../ui/text';
+import { inTwoRows, withIcon } from '../../ui/text';
 import { countLevels, levelsOf, strength, thresholdsOf } from '../../ui/levels';
 import type { SampleStore } from './store';
 import type { HeatmapSettings, HeatmapView } from './view';
@@ -21,13 +21,12 @@ export function levelText(level: number): string {
   }
 }
 
-/** What is coloured: title, unit, estimator, sign. */
-export function metricText(column: TokenColumn): string {
-  return [measureText(column), column.label.sign].filter((part) => part !== undefined && part !== '').join(' · ');
-}
+/** Characters of a code lens that an editor beside the side bar of a small window (900 pixels) has room for. */
+const lensWidth = 78;
 
-function measureText({ label: { title, unit, estimator } }: TokenColumn): string {
-  return [unit ? `${title} [${unit}]` : title, estimator].filter((part) => part !== undefined && part !== '').join(' · ');
+/** What is coloured: title, unit, estimator, sign. */
+export function metricText({ label: { title, unit, estimator, sign } }: TokenColumn): string {
+  return [unit ? `${title} [${unit}]` : title, estimator, sign].filter((part) => part !== undefined && part !== '').join(' · ');
 }
 
 /** The scale in words, with the number of tokens at each level. */
@@ -39,13 +38,13 @@ export function scaleText(column: TokenColumn, view: HeatmapView, mask: readonly
     return column.hasSign ? `+${up} −${down}` : String(up);
   };
   const steps = thresholdsOf(column, view);
-  return [
-    groupedScaleText(view),
-    ...(column.neutral === 0 ? [] : [l10n.t('distance from {0}', formatThreshold(column.neutral))]),
+  const scale = [groupedScaleText(view), ...(column.neutral === 0 ? [] : [l10n.t('from {0}', formatThreshold(column.neutral))])];
+  const places = [
     l10n.t('dotted ≥ {0} ({1})', formatThreshold(steps[0]), count(1)),
     l10n.t('dashed ≥ {0} ({1})', formatThreshold(steps[1]), count(2)),
     l10n.t('double ≥ {0} ({1})', formatThreshold(steps[2]), count(3)),
-  ].join(' · ');
+  ];
+  return `${scale.join(', ')}: ${places.join(', ')}`;
 }
 
 function groupedScaleText({ grouping, scale }: HeatmapView): string {
@@ -73,7 +72,7 @@ export class SampleLenses implements CodeLensProvider, Disposable {
     const column = await sample.columnOrFirst(view.metric);
     const response = sample.layout.sections.find((section) => section.kind === 'response');
     if (!response) return [];
-    // A row of lenses does not wrap: what can be done stands above the title, the measure and its scale above the response.
+    // A row of lenses does not wrap: what can be done stands above the title, the measure in two rows above the response, its scale in a third.
     const lens = (line: number, title: string, command: string, tooltip = title): CodeLens => new CodeLens(new Range(line, 0, line, 0), { title, tooltip, command, arguments: [document.uri] });
     const action = (title: string, command: string): CodeLens => lens(0, title, command);
     const actions = [
@@ -83,12 +82,13 @@ export class SampleLenses implements CodeLensProvider, Disposable {
       action(view.visible ? l10n.t('Hide Colours') : l10n.t('Show Colours'), 'opdcode.toggleHeatmap'),
     ];
     if (!column) return [...actions, lens(response.headingLine, l10n.t('No token feedback was recorded for this sample.'), 'opdcode.changeHeatmapMetric')];
-    const sign = column.label.sign;
+    const measure = metricText(column);
+    const [first, second] = inTwoRows(measure, lensWidth);
     return [
       ...actions,
-      lens(response.headingLine - 1, withIcon('symbol-color', measureText(column)), 'opdcode.changeHeatmapMetric', measureText(column)),
-      ...(sign === undefined ? [] : [lens(response.headingLine, sign, 'opdcode.changeHeatmapMetric')]),
-      lens(response.headingLine, scaleText(column, view, sample.tokens.mask), 'opdcode.changeHeatmapScale'),
+      lens(response.headingLine - 1, withIcon('symbol-color', first), 'opdcode.changeHeatmapMetric', measure),
+      ...(second === '' ? [] : [lens(response.headingLine, second, 'opdcode.changeHeatmapMetric', measure)]),
+      lens(response.firstLine, scaleText(column, view, sample.tokens.mask), 'opdcode.changeHeatmapScale'),
     ];
   }
 

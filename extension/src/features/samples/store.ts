@@ -2,6 +2,7 @@ import { EventEmitter, l10n } from 'vscode';
 import type { Disposable, Uri } from 'vscode';
 import type { Daemon } from '../../daemon/daemon';
 import type { TokenColumn, TokenFeedback } from '../../daemon/protocol';
+import { localizeMetric } from '../../ui/metricText';
 import { tokensText } from '../../ui/text';
 import { SampleLayout } from './layout';
 import { parseSampleUri, sampleUri } from './sampleUri';
@@ -186,14 +187,14 @@ export class SampleStore implements Disposable {
 
   /** Shows other columns than the recorded ones; none brings the recorded ones back. */
   replaceColumns(sample: Sample, columns: readonly TokenColumn[]): void {
-    sample.replace(columns);
+    sample.replace(columns.map(localizedColumn));
     this.#changed.fire(sample);
   }
 
   /** Keeps a scored text for as long as it is open. */
   keep(title: string, feedback: TokenFeedback): SampleId {
     const number = ++this.#lastScored;
-    this.#scored.set(number, feedback);
+    this.#scored.set(number, localized(feedback));
     return { kind: 'scored', number, title: title.replaceAll('/', '∕') };
   }
 
@@ -211,21 +212,31 @@ export class SampleStore implements Disposable {
   }
 
   async #fromDaemon(id: SampleId & { kind: 'rollout' }): Promise<Sample> {
-    const load: Load = (columns, fromToken, tokens, alternatives) =>
-      this.daemon.request('rollouts/get', {
-        runId: id.runId,
-        step: id.step,
-        index: id.index,
-        fromToken,
-        alternatives,
-        ...(tokens === undefined ? {} : { tokens }),
-        ...(columns === undefined ? {} : { columns }),
-      });
+    const load: Load = async (columns, fromToken, tokens, alternatives) =>
+      localized(
+        await this.daemon.request('rollouts/get', {
+          runId: id.runId,
+          step: id.step,
+          index: id.index,
+          fromToken,
+          alternatives,
+          ...(tokens === undefined ? {} : { tokens }),
+          ...(columns === undefined ? {} : { columns }),
+        }),
+      );
     // The text and what is looked at first: nothing else has to be there before there is colour.
     const asked = [this.metric()];
     const tokens = await load(asked, 0, undefined, false);
     return new Sample(id, tokens, layOut(id, tokens), asked, load);
   }
+}
+
+function localized(feedback: TokenFeedback): TokenFeedback {
+  return { ...feedback, columns: feedback.columns.map(localizedColumn) };
+}
+
+function localizedColumn(column: TokenColumn): TokenColumn {
+  return { ...column, label: localizeMetric('token', column.name, column.label) };
 }
 
 /** The same for a sample and its token table. */

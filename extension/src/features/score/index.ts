@@ -1,10 +1,9 @@
-import { basename } from 'node:path';
 import { commands, l10n, Uri, window, workspace } from 'vscode';
 import type { Disposable, TextDocumentContentProvider } from 'vscode';
 import type { Context } from '../../context';
 import type { TokenFeedback } from '../../daemon/protocol';
 import { command } from '../../ui/command';
-import { pickModel } from '../../ui/models';
+import { modelName, pickModel } from '../../ui/models';
 import { withDelayedProgress } from '../../ui/progress';
 
 const textScheme = 'opdcode-text';
@@ -68,7 +67,7 @@ function textToScore(): ScoredText | undefined {
 }
 
 async function score(ctx: Context, student: string, teacher: string, { prompt, text }: ScoredText): Promise<TokenFeedback> {
-  return withDelayedProgress(l10n.t('Scoring the text with {0}', basename(teacher)), (report, cancel) =>
+  return withDelayedProgress(l10n.t('Scoring the text with {0}', modelName(teacher)), (report, cancel) =>
     ctx.daemon.requestWithProgress('score', { student, teacher, prompt, text, applyTemplate: prompt !== '' }, (progress) => report(progress.message, progress.fraction), cancel),
   );
 }
@@ -96,7 +95,7 @@ async function scoreSelection(ctx: Context): Promise<void> {
   const prompt = await askPrompt();
   if (prompt === undefined) return;
   const feedback = await score(ctx, pair.student, pair.teacher, { ...text, prompt });
-  await commands.executeCommand('opdcode.showFeedback', l10n.t('{0} judged by {1}', basename(pair.student), basename(pair.teacher)), feedback);
+  await commands.executeCommand('opdcode.showFeedback', l10n.t('{0} judged by {1}', modelName(pair.student), modelName(pair.teacher)), feedback);
 }
 
 /** Two views of one text beside each other: the other model is the same in both. */
@@ -112,7 +111,7 @@ async function compare(ctx: Context, what: 'student' | 'teacher'): Promise<void>
   const second = what === 'student' ? { ...pair, student: other } : { ...pair, teacher: other };
   for (const [index, models] of [pair, second].entries()) {
     const feedback = await score(ctx, models.student, models.teacher, { ...text, prompt });
-    await commands.executeCommand('opdcode.showFeedback', l10n.t('{0} judged by {1}', basename(models.student), basename(models.teacher)), feedback, index === 0 ? 'here' : 'beside');
+    await commands.executeCommand('opdcode.showFeedback', l10n.t('{0} judged by {1}', modelName(models.student), modelName(models.teacher)), feedback, index === 0 ? 'here' : 'beside');
   }
 }
 
@@ -127,9 +126,9 @@ async function continueFromHere(ctx: Context, texts: ShownTexts): Promise<void> 
   const model = await pickModel(ctx, l10n.t('Which model goes on from here?'), ctx.extension.workspaceState.get<string>(lastTeacher));
   if (model === undefined) return;
   await ctx.extension.workspaceState.update(lastTeacher, model);
-  const generated = await withDelayedProgress(l10n.t('{0} goes on from here', basename(model)), (report, cancel) =>
+  const generated = await withDelayedProgress(l10n.t('{0} goes on from here', modelName(model)), (report, cancel) =>
     // A sample's prompt already is as the model saw it, template and all.
     ctx.daemon.requestWithProgress('generate', { model, prompt: response?.prompt ?? '', prefix: before, maxNewTokens: 256 }, (progress) => report(progress.message, progress.fraction), cancel),
   );
-  await commands.executeCommand('vscode.diff', texts.add(l10n.t('as written'), rest), texts.add(basename(model), before + generated.text), l10n.t('As written ↔ as {0} goes on', basename(model)));
+  await commands.executeCommand('vscode.diff', texts.add(l10n.t('as written'), rest), texts.add(modelName(model), before + generated.text), l10n.t('As written ↔ as {0} goes on', modelName(model)));
 }

@@ -69,7 +69,7 @@ async function fetchLibtorch(ctx: Context): Promise<void> {
 
 function otherPlans(ctx: Context): Plan[] {
   const repositories = [...(workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath), join(ctx.extension.extensionPath, '..')].filter((folder) => isFile(join(folder, 'OpdCode.sln')));
-  const choose: Plan = { action: 'choose', label: `$(folder-opened) ${l10n.t('Choose the executable…')}`, detail: l10n.t('A daemon that you built or downloaded: the file named opdcode, opdcode.exe or opdcode.dll. Nothing is fetched.') };
+  const choose: Plan = { action: 'choose', label: `$(folder-opened) ${l10n.t('Choose the executable…')}`, detail: l10n.t('opdcode, opdcode.exe or opdcode.dll on this machine. Nothing is fetched.') };
   const [folder] = repositories;
   if (folder === undefined || !workspace.isTrusted) {
     const hint = workspace.isTrusted ? l10n.t('Open the folder of the OpdCode repository to build the daemon here.') : l10n.t('Trust this folder to build the daemon in it.');

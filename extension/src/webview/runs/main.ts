@@ -76,11 +76,13 @@ class RunsPage {
       case 'runs':
         this.#rows = new Map(message.rows.map((row) => [row.run.id, row]));
         this.#failure = message.failure;
+        this.#table.name(message.titles);
         this.#keepSelection();
         this.#drawTable();
         this.#askCurves();
         return;
       case 'changed':
+        this.#table.name(message.titles);
         this.#changed(message.rows, message.removed);
         return;
       case 'select':

@@ -1,6 +1,6 @@
 import { formatDifference, formatNumber } from '../../ui/format';
 import { fill, h, keepingFocus } from '../dom';
-import type { FromRunsPanel, MetricDifferences, RunRow, RunsPanelState, RunsStrings } from '../messages';
+import type { FromRunsPanel, MetricDifferences, MetricTitles, RunRow, RunsPanelState, RunsStrings } from '../messages';
 import { csvCell } from './curves';
 
 const metricPrefix = 'metric:';
@@ -35,6 +35,7 @@ export class RunsTable {
   #columns: readonly Column[] = [];
   #shown: readonly RunRow[] = [];
   #differences: readonly MetricDifferences[] = [];
+  readonly #titles = new Map<string, string>();
 
   constructor(
     private readonly strings: RunsStrings,
@@ -82,6 +83,11 @@ export class RunsTable {
     return `${lines.join('\n')}\n`;
   }
 
+  /** Takes over what metrics are called; counts from the next drawing on. */
+  name(titles: MetricTitles): void {
+    for (const [name, title] of Object.entries(titles)) this.#titles.set(name, title);
+  }
+
   #allColumns(rows: readonly RunRow[]): Column[] {
     const { strings } = this;
     const plain = (id: string, title: string, text: (row: RunRow) => string): Column => ({ id, title, numeric: false, text, key: text });
@@ -91,7 +97,7 @@ export class RunsTable {
       plain('state', strings.state, (row) => row.stateText),
       { id: 'step', title: strings.step, numeric: true, text: ({ run }) => `${run.step}/${run.steps}`, key: ({ run }) => run.step },
       ...metrics.flatMap((name): Column[] => {
-        const column: Column = { id: metricPrefix + name, title: name, numeric: true, text: ({ run }) => formatNumber(run.latest[name]), key: ({ run }) => run.latest[name] };
+        const column: Column = { id: metricPrefix + name, title: this.#titleOf(name), numeric: true, text: ({ run }) => formatNumber(run.latest[name]), key: ({ run }) => run.latest[name] };
         const difference = this.#differences.find((each) => each.name === name);
         return difference ? [column, this.#difference(difference)] : [column];
       }),
@@ -101,8 +107,12 @@ export class RunsTable {
     ];
   }
 
+  #titleOf(name: string): string {
+    return this.#titles.get(name) ?? name;
+  }
+
   #difference({ name, byRun }: MetricDifferences): Column {
-    return { id: differencePrefix + name, title: `Δ ${name}`, about: fill(this.strings.difference, name), numeric: true, text: ({ run }) => formatDifference(byRun[run.id]), key: ({ run }) => byRun[run.id] ?? undefined };
+    return { id: differencePrefix + name, title: `Δ ${this.#titleOf(name)}`, about: fill(this.strings.difference, this.#titleOf(name)), numeric: true, text: ({ run }) => formatDifference(byRun[run.id]), key: ({ run }) => byRun[run.id] ?? undefined };
   }
 
   #visible(rows: readonly RunRow[], state: RunsPanelState): readonly Column[] {

@@ -1,0 +1,2 @@
+/** Texts of the bundle for translators, by key. */
+export function metricTexts(root: string): Record<string, string>;
