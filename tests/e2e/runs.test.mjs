@@ -35,7 +35,7 @@ const active = () => row(/· (running|paused|pausing|starting|stopping)/).first(
 const folders = () => readdirSync(join(folder, 'runs')).filter((name) => !name.startsWith('.') && name !== first);
 
 test('the finished run stands in the tree and in the table, with its curves', async () => {
-  await row(/6\/6 · completed/).first().click();
+  await row(/completed · \d+ %/).first().click();
   const view = code.webview();
   await view.locator('tbody tr').first().waitFor();
   await view.locator('.chart[data-metric="loss"] canvas').waitFor();
