@@ -10,7 +10,7 @@ namespace OpdCode.Daemon.Bench;
 /// <summary>What is compared with what, and what the machine would allow.</summary>
 internal static class BenchCases
 {
-    private const int Prompts = 64, Samples = 4, Places = 64;
+    private const int Prompts = 64, Samples = 4, Places = 128;
     private const int Growth8 = 8;
 
     private static readonly BenchShape s_50M = new(512, 8, 8, 4, 1408, 51_000);

@@ -1,3 +1,4 @@
+using OpdCode.Distillation.Kernels;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Feedback;
@@ -28,8 +29,7 @@ internal sealed record TokenAlternatives(int[][] Ids, float[][] Logprobs, int[] 
             torch.Tensor logits_CV = head_VD is null ? hidden_CD : torch.nn.functional.linear(hidden_CD, head_VD);
             logits_CV = logits_CV.narrow(1, 0, vocabularySize).to_type(torch.float32);
             // The order is that of the logits; probabilities are needed of a few tokens only, and not [C, V] of them.
-            (torch.Tensor best_CK, torch.Tensor bestIds_CK) = logits_CV.topk(k, -1);
-            best_CK = best_CK - logits_CV.logsumexp(-1, keepdim: true);
+            torch.Tensor bestIds_CK = TopTokens.Ids_RK(logits_CV, k), best_CK = logits_CV.gather(1, bestIds_CK) - logits_CV.logsumexp(-1, keepdim: true);
             torch.Tensor sampled_C1 = logits_CV.gather(1, sampled_N.narrow(0, start, count).unsqueeze(1));
             long[] above = logits_CV.gt(sampled_C1).sum(-1).cpu().data<long>().ToArray();
             // An empty tensor cannot be copied out: without alternatives only the rank is wanted.

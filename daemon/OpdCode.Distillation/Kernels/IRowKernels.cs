@@ -35,4 +35,7 @@ internal unsafe interface IRowKernels
     /// <returns>Σ term, nats, without any clamping.</returns>
     double Divergence<TFormula>(TFormula formula, float* student, RowStatistics s, float* teacher, RowStatistics t, long count, bool withGradient)
         where TFormula : struct, IDivergenceFormula;
+
+    /// <summary>Places of the k largest numbers of a row, largest first, of equal ones the first. Numbers that are NaN come last.</summary>
+    void Largest(float* row, long count, int k, long* places);
 }

@@ -147,6 +147,36 @@ internal sealed unsafe class RowKernels<T> : IRowKernels
         }
     }
 
+    /// <inheritdoc/>
+    [MethodImpl(Optimized)]
+    public void Largest(float* row, long count, int k, long* places)
+    {
+        float* kept = stackalloc float[k];
+        new Span<float>(kept, k).Fill(float.NegativeInfinity);
+        long at = 0;
+        for (; at + T.Count <= count; at += T.Count)
+        {
+            if (!T.IsAnyAbove(T.Load(row + at), kept[k - 1])) continue;
+            for (int lane = 0; lane < T.Count; lane++) Keep(row[at + lane], at + lane, kept, places, k);
+        }
+        for (; at < count; at++) Keep(row[at], at, kept, places, k);
+        int found = k;
+        while (found > 0 && float.IsNegativeInfinity(kept[found - 1])) found--;
+        // Fewer than k are above −∞: the first of the others follow, each once.
+        for (long place = 0; found < k; place++)
+        {
+            if (new ReadOnlySpan<long>(places, found).IndexOf(place) < 0) places[found++] = place;
+        }
+    }
+
+    private static void Keep(float value, long place, float* kept, long* places, int k)
+    {
+        if (!(value > kept[k - 1])) return;
+        int i = k - 1;
+        for (; i > 0 && kept[i - 1] < value; i--) (kept[i], places[i]) = (kept[i - 1], places[i - 1]);
+        (kept[i], places[i]) = (value, place);
+    }
+
     // The last outcomes of a row, filled up with impossible ones.
     private static void Rest(float* row, long count, float* rest)
     {

@@ -11,7 +11,7 @@ public sealed unsafe class PackedProduct : IDisposable
     private readonly PackedMatrix _matrix;
     private readonly NativeFloats _x, _y;
     private readonly Action<int, int> _multiply;
-    private readonly int _rows;
+    private readonly int _rows, _run;
 
     /// <summary>Random matrices.</summary>
     /// <param name="rows">Rows of x.</param>
@@ -28,14 +28,15 @@ public sealed unsafe class PackedProduct : IDisposable
         _x = new NativeFloats((long)padded * depth);
         _y = new NativeFloats((long)padded * _matrix.PaddedOutputs);
         new Span<float>(_x.Start, padded * depth).Fill(0.5f);
-        _multiply = (panel, _) => _matrix.Multiply(panel, 1, _x.Start, depth, _rows, _y.Start, _matrix.PaddedOutputs, addToY: false);
+        _run = _matrix.Run(_team.Count);
+        _multiply = (run, _) => _matrix.Multiply(run * _run, Math.Min(_run, _matrix.PanelCount - run * _run), _x.Start, depth, _rows, _y.Start, _matrix.PaddedOutputs, addToY: false);
     }
 
     /// <summary>Whether this processor has what it takes.</summary>
     public static bool IsSupported => Kernels.Best is not null;
 
     /// <summary>y = x·Wᵀ on all threads.</summary>
-    public void Run() => _team.Run(_matrix.PanelCount, _multiply);
+    public void Run() => _team.Run((_matrix.PanelCount + _run - 1) / _run, _multiply);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -37,6 +37,9 @@ internal unsafe interface ILane<T>
     /// <summary>Natural logarithm of positive normal numbers.</summary>
     static abstract T Log(T a);
 
+    /// <summary>Whether any of the floats is larger.</summary>
+    static abstract bool IsAnyAbove(T a, float limit);
+
     /// <summary>The sum of the floats.</summary>
     static abstract float Sum(T a);
 

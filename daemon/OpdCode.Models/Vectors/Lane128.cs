@@ -57,6 +57,9 @@ internal readonly unsafe struct Lane128(Vector128<float> value) : ILane<Lane128>
     public static Lane128 Log(Lane128 a) => new(Vector128.Log(a._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsAnyAbove(Lane128 a, float limit) => Vector128.GreaterThanAny(a._value, Vector128.Create(limit));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lane128 a) => Vector128.Sum(a._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

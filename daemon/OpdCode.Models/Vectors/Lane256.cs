@@ -57,6 +57,9 @@ internal readonly unsafe struct Lane256(Vector256<float> value) : ILane<Lane256>
     public static Lane256 Log(Lane256 a) => new(Vector256.Log(a._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsAnyAbove(Lane256 a, float limit) => Vector256.GreaterThanAny(a._value, Vector256.Create(limit));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lane256 a) => Vector256.Sum(a._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

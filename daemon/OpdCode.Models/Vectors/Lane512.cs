@@ -57,6 +57,9 @@ internal readonly unsafe struct Lane512(Vector512<float> value) : ILane<Lane512>
     public static Lane512 Log(Lane512 a) => new(Vector512.Log(a._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsAnyAbove(Lane512 a, float limit) => Vector512.GreaterThanAny(a._value, Vector512.Create(limit));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lane512 a) => Vector512.Sum(a._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -8,6 +8,13 @@ internal static unsafe class Prefetch
 {
     private const int FloatsInLine = 16;
 
+    /// <summary>One line into the second-nearest cache. The address need not be valid.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Line(float* at)
+    {
+        if (Sse.IsSupported) Sse.Prefetch1(at);
+    }
+
     /// <summary>Into the second-nearest cache. The addresses need not be valid.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Near(float* from, int floats)

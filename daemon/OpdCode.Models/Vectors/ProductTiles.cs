@@ -25,13 +25,14 @@ internal static unsafe class ProductTiles<T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Four(float* x, int stride, int depth, float* w, float* y, int yStride, float* addend, int addendStride)
+    public static void Four(float* x, int stride, int depth, float* w, float* y, int yStride, float* addend, int addendStride, float* ahead, int aheadStep)
     {
         int n = T.Count;
         T z = T.All(0), a0 = z, a1 = z, a2 = z, b0 = z, b1 = z, b2 = z, c0 = z, c1 = z, c2 = z, d0 = z, d1 = z, d2 = z;
         float* xb = x + stride, xc = xb + stride, xd = xc + stride;
-        for (int k = 0; k < depth; k++, w += 3 * n)
+        for (int k = 0; k < depth; k++, w += 3 * n, ahead += aheadStep)
         {
+            Prefetch.Line(ahead);
             T w0 = T.Load(w), w1 = T.Load(w + n), w2 = T.Load(w + 2 * n);
             T t = T.All(x[k]);
             (a0, a1, a2) = (T.MultiplyAdd(t, w0, a0), T.MultiplyAdd(t, w1, a1), T.MultiplyAdd(t, w2, a2));
@@ -50,14 +51,15 @@ internal static unsafe class ProductTiles<T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Eight(float* x, int stride, int depth, float* w, float* y, int yStride, float* addend, int addendStride)
+    public static void Eight(float* x, int stride, int depth, float* w, float* y, int yStride, float* addend, int addendStride, float* ahead, int aheadStep)
     {
         int n = T.Count;
         T z = T.All(0), a0 = z, a1 = z, a2 = z, b0 = z, b1 = z, b2 = z, c0 = z, c1 = z, c2 = z, d0 = z, d1 = z, d2 = z;
         T e0 = z, e1 = z, e2 = z, f0 = z, f1 = z, f2 = z, g0 = z, g1 = z, g2 = z, h0 = z, h1 = z, h2 = z;
         float* xb = x + stride, xc = xb + stride, xd = xc + stride, xe = xd + stride, xf = xe + stride, xg = xf + stride, xh = xg + stride;
-        for (int k = 0; k < depth; k++, w += 3 * n)
+        for (int k = 0; k < depth; k++, w += 3 * n, ahead += aheadStep)
         {
+            Prefetch.Line(ahead);
             T w0 = T.Load(w), w1 = T.Load(w + n), w2 = T.Load(w + 2 * n);
             T t = T.All(x[k]);
             (a0, a1, a2) = (T.MultiplyAdd(t, w0, a0), T.MultiplyAdd(t, w1, a1), T.MultiplyAdd(t, w2, a2));

@@ -38,19 +38,22 @@ internal static unsafe class StreamedProduct
                 int columns = Math.Min(width, outputs - p * width), straight = columns == width ? rows / tile * tile : 0;
                 PackedMatrix.Pack(weight + (long)p * width * depth, columns, depth, width, panel.Start);
                 float* to = y + p * width;
-                if (straight > 0) Multiply(kernels, x.Start, straight, panel.Start, depth, to, outputs);
+                if (straight > 0) Multiply(kernels, x.Start, straight, panel.Start, depth, to, outputs, next: weight + (p + 1L) * width * depth);
                 if (straight == rows) continue;
-                Multiply(kernels, x.Start + (long)straight * depth, rows - straight, panel.Start, depth, edge.Start, width);
+                Multiply(kernels, x.Start + (long)straight * depth, rows - straight, panel.Start, depth, edge.Start, width, next: null);
                 for (int row = straight; row < rows; row++)
                     new ReadOnlySpan<float>(edge.Start + (long)(row - straight) * width, columns).CopyTo(new Span<float>(to + (long)row * outputs, columns));
             }
         });
     }
 
-    private static void Multiply(IKernels kernels, float* x, int rows, float* panel, int depth, float* y, int yStride)
+    private static void Multiply(IKernels kernels, float* x, int rows, float* panel, int depth, float* y, int yStride, float* next)
     {
         for (int k = 0; k < depth; k += MostDepth)
-            kernels.Product(x + k, depth, rows, panel + (long)k * kernels.PanelWidth, Math.Min(MostDepth, depth - k), y, yStride, k == 0 ? null : y, yStride);
+        {
+            long before = (long)k * kernels.PanelWidth;
+            kernels.Product(x + k, depth, rows, panel + before, Math.Min(MostDepth, depth - k), y, yStride, k == 0 ? null : y, yStride, next is null ? null : next + before);
+        }
     }
 
     // A tile reads whole rows up to its own height.

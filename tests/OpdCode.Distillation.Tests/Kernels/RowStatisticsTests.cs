@@ -52,6 +52,33 @@ public sealed unsafe class RowStatisticsTests
         }
     }
 
+    [Theory]
+    [InlineData(nameof(Lane128))]
+    [InlineData(nameof(Lane256))]
+    [InlineData(nameof(Lane512))]
+    public void The_largest_are_those_of_a_stable_sort(string lane)
+    {
+        var random = new Random(5);
+        foreach ((int count, int k) in new[] { (1, 1), (5, 5), (17, 16), (1000, 1), (1000, 16), (4099, 128) })
+        {
+            foreach (int steps in new[] { 1_000_000, 30, 1 }) // few different numbers: ties
+            {
+                float[] row = [.. Enumerable.Range(0, count).Select(_ => random.Next(steps) / 7f)];
+                if (count >= 1000) Array.Fill(row, float.NegativeInfinity, 3, count - 9); // fewer than k others
+                Check(row, k);
+                Array.Reverse(row);
+                Check(row, k);
+            }
+        }
+
+        void Check(float[] row, int k)
+        {
+            long[] places = new long[k], expected = [.. Enumerable.Range(0, row.Length).OrderByDescending(i => row[i]).Take(k)];
+            fixed (float* x = row) fixed (long* p = places) Kernels(lane).Largest(x, row.Length, k, p);
+            Assert.Equal(expected, places);
+        }
+    }
+
     private static void Check(IRowKernels kernels, float[] logits, float scale)
     {
         double largest = logits.Max() * (double)scale, sum = logits.Sum(x => Math.Exp(x * (double)scale - largest)), logSum = Math.Log(sum);

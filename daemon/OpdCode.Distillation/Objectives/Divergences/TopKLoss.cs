@@ -1,3 +1,4 @@
+using OpdCode.Distillation.Kernels;
 using OpdCode.Distillation.Objectives.Fused;
 using OpdCode.Recipes;
 using TorchSharp;
@@ -92,10 +93,10 @@ internal sealed class TopKLoss(IDivergence inner, SupportOwner owner, int k, Sup
     private torch.Tensor Support_RK(DistributionPair pair, out torch.Tensor? repeated_RK)
     {
         repeated_RK = null;
-        if (owner == SupportOwner.Student) return pair.Student_RV.topk(k, 1).indexes;
-        torch.Tensor teacher_RK = pair.Teacher_RV.topk(k, 1).indexes;
+        if (owner == SupportOwner.Student) return TopTokens.Ids_RK(pair.Student_RV, k);
+        torch.Tensor teacher_RK = TopTokens.Ids_RK(pair.Teacher_RV, k);
         if (owner == SupportOwner.Teacher) return teacher_RK;
-        torch.Tensor student_RK = pair.Student_RV.topk(k, 1).indexes;
+        torch.Tensor student_RK = TopTokens.Ids_RK(pair.Student_RV, k);
         torch.Tensor again_RK = student_RK.unsqueeze(2).eq(teacher_RK.unsqueeze(1)).any(2, false);
         repeated_RK = torch.cat([torch.zeros_like(again_RK), again_RK], 1);
         return torch.cat([teacher_RK, student_RK], 1);

@@ -14,8 +14,6 @@ internal sealed unsafe class CpuDecoder : IDisposable
     // Multiply-adds worth waking another thread for, about 3 µs of work.
     private const long WorthSharing = 300_000;
 
-    private const int ChunksPerThread = 8;
-
     private readonly DecoderConfig _config;
     private readonly IKernels _kernels;
     private readonly ThreadTeam _team;
@@ -153,9 +151,7 @@ internal sealed unsafe class CpuDecoder : IDisposable
     private void Product(PackedMatrix matrix, float* x, int xStride, int rows, float* y, int yStride, bool add)
     {
         long panelWork = (long)RoundUp(rows, rows == 1 ? 1 : _kernels.TileRows) * matrix.Depth * _kernels.PanelWidth;
-        // Neighbouring panels are fetched ahead, so a thread takes a run of them, and not so long a one that another thread waits for it.
-        long run = Math.Max(WorthSharing / panelWork, matrix.PanelCount / (ChunksPerThread * _team.Count));
-        int perChunk = (int)Math.Clamp(run, 1, (matrix.PanelCount + _team.Count - 1) / _team.Count);
+        int perChunk = (int)Math.Clamp(WorthSharing / panelWork, matrix.Run(_team.Count), (matrix.PanelCount + _team.Count - 1) / _team.Count);
         _product = (matrix, perChunk, (nint)x, xStride, rows, (nint)y, yStride, add);
         Share((matrix.PanelCount + perChunk - 1) / perChunk, panelWork * matrix.PanelCount, _multiply);
     }

@@ -9,11 +9,11 @@ namespace OpdCode.Models.Generation.Cpu;
 /// </summary>
 internal sealed unsafe class CpuGeneration : IDisposable
 {
-    /// <summary>Responses written at a time: enough for full tiles and for weights to be read rarely; more would only need more memory.</summary>
-    public const int MostPlaces = 64;
+    /// <summary>Responses written at a time: enough for full tiles and for weights to be read rarely; 256 are no faster and need more memory.</summary>
+    public const int MostPlaces = 128;
 
     /// <summary>Rows of one pass: places, and room for prompts beside them.</summary>
-    public const int MostRows = 128;
+    public const int MostRows = 256;
 
     private readonly ThreadTeam _team;
     private readonly CpuDecoder _decoder;

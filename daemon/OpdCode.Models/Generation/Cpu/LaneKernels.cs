@@ -28,13 +28,13 @@ internal sealed unsafe class LaneKernels<T> : IKernels
             return;
         }
         // A panel takes as long to come from memory as a tile or two to compute: the next one is fetched a share a tile.
-        int share = next is null ? 0 : depth * PanelWidth / ((rows + T.TileRows - 1) / T.TileRows);
-        for (int row = 0; row < rows; row += T.TileRows, next += share)
+        int tiles = (rows + T.TileRows - 1) / T.TileRows, step = next is null ? 0 : (PanelWidth + tiles - 1) / tiles;
+        if (next is null) next = x;
+        for (int row = 0; row < rows; row += T.TileRows, next += (long)step * depth)
         {
-            Prefetch.Near(next, share);
             float* a = addend is null ? null : addend + (long)row * addendStride;
-            if (T.TileRows == 8) ProductTiles<T>.Eight(x + (long)row * xStride, xStride, depth, panel, y + (long)row * yStride, yStride, a, addendStride);
-            else ProductTiles<T>.Four(x + (long)row * xStride, xStride, depth, panel, y + (long)row * yStride, yStride, a, addendStride);
+            if (T.TileRows == 8) ProductTiles<T>.Eight(x + (long)row * xStride, xStride, depth, panel, y + (long)row * yStride, yStride, a, addendStride, next, step);
+            else ProductTiles<T>.Four(x + (long)row * xStride, xStride, depth, panel, y + (long)row * yStride, yStride, a, addendStride, next, step);
         }
     }
 
@@ -102,9 +102,8 @@ internal sealed unsafe class LaneKernels<T> : IKernels
         {
             float* at = (float*)keys[block] + keysOffset;
             // Blocks lie far apart, so the processor does not see the next one coming.
-            if (block < lastBlock) Prefetch.Near((float*)keys[block + 1] + keysOffset, headSize * Block);
-            Prefetch.Near(at + valuesOffset, headSize * Block);
-            Scores(query, at, headSize, scale, score + block * Block);
+            float* next = block < lastBlock ? (float*)keys[block + 1] + keysOffset : at;
+            Scores(query, at, headSize, scale, score + block * Block, next, at + valuesOffset);
         }
         float max = float.NegativeInfinity;
         for (int p = from; p < to; p++) max = MathF.Max(max, score[p]);
@@ -119,15 +118,17 @@ internal sealed unsafe class LaneKernels<T> : IKernels
 
     // Sixteen positions side by side: no sum across a register is needed.
     [MethodImpl(Optimized)]
-    private static void Scores(float* query, float* keys, int headSize, float scale, float* score)
+    private static void Scores(float* query, float* keys, int headSize, float scale, float* score, float* nextKeys, float* values)
     {
         for (int p = 0; p < Block; p += T.Count)
         {
             T a = T.All(0), b = a, c = a, d = a;
             float* k = keys + p;
             int h = 0;
-            for (; h + 4 <= headSize; h += 4, k += 4 * Block)
+            for (; h + 4 <= headSize; h += 4, k += 4 * Block, nextKeys += 4 * Block, values += 4 * Block)
             {
+                Prefetch.Near(nextKeys, 4 * Block);
+                Prefetch.Near(values, 4 * Block);
                 a = T.MultiplyAdd(T.All(query[h]), T.Load(k), a);
                 b = T.MultiplyAdd(T.All(query[h + 1]), T.Load(k + Block), b);
                 c = T.MultiplyAdd(T.All(query[h + 2]), T.Load(k + 2 * Block), c);
@@ -143,14 +144,17 @@ internal sealed unsafe class LaneKernels<T> : IKernels
     {
         T a = T.All(0), b = a, c = a, d = a;
         int n = T.Count;
-        for (int p = from; p < to; p++)
+        for (int p = from; p < to;)
         {
             float* v = (float*)blocks[p / Block] + offset + (long)(p % Block) * stride;
-            T w = T.All(weights[p]);
-            a = T.MultiplyAdd(w, T.Load(v), a);
-            if (registers > 1) b = T.MultiplyAdd(w, T.Load(v + n), b);
-            if (registers > 2) c = T.MultiplyAdd(w, T.Load(v + 2 * n), c);
-            if (registers > 3) d = T.MultiplyAdd(w, T.Load(v + 3 * n), d);
+            for (int end = Math.Min(to, (p / Block + 1) * Block); p < end; p++, v += stride)
+            {
+                T w = T.All(weights[p]);
+                a = T.MultiplyAdd(w, T.Load(v), a);
+                if (registers > 1) b = T.MultiplyAdd(w, T.Load(v + n), b);
+                if (registers > 2) c = T.MultiplyAdd(w, T.Load(v + 2 * n), c);
+                if (registers > 3) d = T.MultiplyAdd(w, T.Load(v + 3 * n), d);
+            }
         }
         T s = T.All(scale);
         T.Multiply(a, s).Store(y);

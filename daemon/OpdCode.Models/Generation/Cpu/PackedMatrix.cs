@@ -13,6 +13,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
     // A part of a panel that stays in the cache while all rows pass over it.
     private const int MostDepth = 512;
 
+    private const int RunsPerThread = 8;
+
     private readonly IKernels _kernels;
     private readonly NativeFloats _panels;
     private readonly NativeFloats? _bias;
@@ -54,6 +56,9 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
     /// <summary>Panels; the last is filled up with zeros.</summary>
     public int PanelCount { get; }
+
+    /// <summary>Panels that one thread takes one after another: each fetches the next, but not so many that another thread waits for this one.</summary>
+    public int Run(int threads) => Math.Max(1, PanelCount / (RunsPerThread * threads));
 
     /// <summary>Columns that a product writes: N rounded up to whole panels.</summary>
     public int PaddedOutputs => PanelCount * _kernels.PanelWidth;
