@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.Collections;
 
 namespace OpdCode.Daemon.Rollouts;
@@ -59,7 +58,7 @@ internal sealed class FloatColumn : IReadOnlyList<double?>
             to[0] = (byte)('0' + (int)value);
             return 1;
         }
-        if (float.IsFinite(value)) return Utf8Formatter.TryFormat(value, to, out int written) ? written : throw new InvalidOperationException("a number has more digits than a float can have");
+        if (float.IsFinite(value)) return FloatSpelling.Write(value, to);
         "null"u8.CopyTo(to);
         return 4;
     }
