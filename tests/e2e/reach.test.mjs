@@ -231,6 +231,8 @@ test('everything is reached without a mouse', async () => {
   await keys('OpdCode: Focus on Recipes View');
   await page.locator('.pane-body .monaco-list:focus', { hasText: 'distill.opd.json' }).waitFor();
   await page.keyboard.press('Home');
+  // The list marks its row a moment after the key; Enter before that opens nothing.
+  await page.locator('.pane-body .monaco-list:focus .monaco-list-row.focused', { hasText: 'distill.opd.json' }).waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('tab', { name: 'distill.opd.json' }).first().waitFor();
   await keys('OpdCode: Validate Recipe');
