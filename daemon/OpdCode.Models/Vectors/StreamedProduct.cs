@@ -10,9 +10,6 @@ namespace OpdCode.Models.Vectors;
 /// </summary>
 internal static unsafe class StreamedProduct
 {
-    // A part of a panel that stays in the cache while all rows pass over it.
-    private const int MostDepth = 512;
-
     // Below this many rows putting panels in order costs more than it saves.
     private const int LeastRows = 8;
 
@@ -49,10 +46,10 @@ internal static unsafe class StreamedProduct
 
     private static void Multiply(IKernels kernels, float* x, int rows, float* panel, int depth, float* y, int yStride, float* next)
     {
-        for (int k = 0; k < depth; k += MostDepth)
+        for (int k = 0; k < depth; k += PackedMatrix.MostDepth)
         {
             long before = (long)k * kernels.PanelWidth;
-            kernels.Product(x + k, depth, rows, panel + before, Math.Min(MostDepth, depth - k), y, yStride, k == 0 ? null : y, yStride, next is null ? null : next + before);
+            kernels.Product(x + k, depth, rows, panel + before, Math.Min(PackedMatrix.MostDepth, depth - k), y, yStride, k == 0 ? null : y, yStride, next is null ? null : next + before);
         }
     }
 

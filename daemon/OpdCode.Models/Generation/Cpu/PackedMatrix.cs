@@ -10,8 +10,8 @@ namespace OpdCode.Models.Generation.Cpu;
 /// </summary>
 internal sealed unsafe class PackedMatrix : IDisposable
 {
-    // A part of a panel that stays in the cache while all rows pass over it.
-    private const int MostDepth = 512;
+    /// <summary>k of a panel that are multiplied at once: a part that stays in the cache while all rows pass over it.</summary>
+    public const int MostDepth = 512;
 
     private const int RunsPerThread = 8;
 
