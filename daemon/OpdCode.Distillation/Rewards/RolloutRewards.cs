@@ -52,10 +52,8 @@ public sealed class RolloutRewards(Recipe recipe, string folder, LanguageModel s
     }
 
     /// <summary>The rollouts with their rewards; the same ones where the recipe has none.</summary>
-    public IReadOnlyList<Rollout> Score(IReadOnlyList<Rollout> rollouts, CancellationToken cancel)
-    {
-        return _scorer is null ? rollouts : Scored(rollouts, rollout => Score(rollout, cancel));
-    }
+    public IReadOnlyList<Rollout> Score(IReadOnlyList<Rollout> rollouts, CancellationToken cancel) =>
+        _scorer is null ? rollouts : Scored(rollouts, rollout => Score(rollout, cancel));
 
     // Rewards that start a program wait for it; those run side by side.
     private static Rollout[] Scored(IReadOnlyList<Rollout> rollouts, Func<Rollout, Task<double>> score) =>
