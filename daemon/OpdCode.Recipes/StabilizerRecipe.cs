@@ -24,6 +24,7 @@ namespace OpdCode.Recipes;
 [JsonDerivedType(typeof(RewardWeightRecipe), "reward-weight")]
 [JsonDerivedType(typeof(PassRateWeightRecipe), "pass-rate-weight")]
 [JsonDerivedType(typeof(TokenDrawRecipe), "token-draw")]
+[JsonDerivedType(typeof(TokenSelectionRecipe), "token-selection")]
 [JsonDerivedType(typeof(SoftClampRecipe), "soft-clamp")]
 [JsonDerivedType(typeof(WelfordWhiteningRecipe), "welford-whitening")]
 [JsonDerivedType(typeof(DataBalanceRecipe), "data-balance")]

@@ -51,6 +51,9 @@ internal static class Columns
     /// <summary>Doubles as a column beside another.</summary>
     public static torch.Tensor Beside(double[] values, torch.Tensor like) => torch.tensor(values, dtype: like.dtype, device: like.device);
 
+    /// <summary>A share of some tokens, rounded up to whole tokens, at least one: in decimal, so that 0.07 of 100 are 7 and not 8.</summary>
+    public static int WholeTokens(double share, int tokens) => Math.Max(1, (int)Math.Ceiling((decimal)share * tokens));
+
     /// <summary>
     /// The quantile of the values at rows that count, between the two nearest by straight line, as NumPy and PyTorch do by
     /// default; 0 where none counts.

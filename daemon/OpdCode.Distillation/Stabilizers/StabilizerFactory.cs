@@ -47,6 +47,7 @@ public static class StabilizerFactory
         RewardWeightRecipe r => new RewardWeight(r),
         PassRateWeightRecipe r => new PassRateWeight(r),
         TokenDrawRecipe r => new TokenDraw(r),
+        TokenSelectionRecipe r => new TokenSelection(r),
         SoftClampRecipe r => new SoftClamp(r),
         WelfordWhiteningRecipe r => new WelfordWhitening(r, stateName),
         DataBalanceRecipe r => new DataBalance(r),

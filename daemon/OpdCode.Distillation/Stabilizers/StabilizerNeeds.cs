@@ -25,6 +25,15 @@ internal enum StabilizerNeeds
     /// <summary>Where turns begin.</summary>
     Turns = 32,
 
-    /// <summary>The student's entropy, and the Jensen–Shannon divergence of student and teacher, whatever the objective's is: another pass.</summary>
+    /// <summary>The student's entropy, and the Jensen–Shannon divergence of student and teacher, whatever the objective's is.</summary>
     JensenShannon = 64,
+
+    /// <summary>KL(student‖teacher) over the full vocabulary, whatever the objective's divergence is.</summary>
+    ReverseKl = 128,
+
+    /// <summary>KL(teacher‖student) over the full vocabulary, whatever the objective's divergence is.</summary>
+    ForwardKl = 256,
+
+    /// <summary>Any of the three fixed divergences: each takes a pass, and the first of them fills the columns of <see cref="Models"/>, too.</summary>
+    AnyFixedDivergence = JensenShannon | ReverseKl | ForwardKl,
 }

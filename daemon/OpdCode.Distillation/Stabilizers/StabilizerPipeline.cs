@@ -29,7 +29,7 @@ public sealed class StabilizerPipeline
     public bool IsEmpty => _ordered.Length == 0;
 
     /// <summary>Whether one of them looks at a teacher.</summary>
-    public bool NeedsTeacher => Terms.Count > 0 || _ordered.Any(s => s.Stabilizer is Agreement) || (Needs & (StabilizerNeeds.Models | StabilizerNeeds.Divergence | StabilizerNeeds.Margin | StabilizerNeeds.JensenShannon)) != 0;
+    public bool NeedsTeacher => Terms.Count > 0 || _ordered.Any(s => s.Stabilizer is Agreement) || (Needs & (StabilizerNeeds.Models | StabilizerNeeds.Divergence | StabilizerNeeds.Margin | StabilizerNeeds.AnyFixedDivergence)) != 0;
 
     /// <summary>What they carry from step to step.</summary>
     public IReadOnlyList<IMethodState> States => [.. _ordered.Select(s => s.Stabilizer).OfType<IMethodState>()];

@@ -38,7 +38,7 @@ internal sealed class TokenDraw(TokenDrawRecipe recipe) : IStabilizer
         foreach (IGrouping<long, int> response in Enumerable.Range(0, kept_N.Length).Where(n => counts_N[n] > 0).GroupBy(n => sequence_N[n]))
         {
             int[] tokens = [.. response];
-            foreach (int n in tokens.OrderByDescending(n => Key(response.Key, n)).Take((int)Math.Ceiling(recipe.Share * tokens.Length))) kept_N[n] = 1;
+            foreach (int n in tokens.OrderByDescending(n => Key(response.Key, n)).Take(Columns.WholeTokens(recipe.Share, tokens.Length))) kept_N[n] = 1;
         }
         return rows.Weighted(Columns.Beside(kept_N, rows.Weights_N));
 

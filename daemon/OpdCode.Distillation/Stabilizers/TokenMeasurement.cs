@@ -8,7 +8,8 @@ namespace OpdCode.Distillation.Stabilizers;
 
 /// <summary>
 /// Computes the columns of <see cref="TokenStatistics"/> that somebody asked for, without gradient: one chunked pass over
-/// both heads for everything but the margin and the Jensen–Shannon divergence, which take others. Nothing of shape [N, V] is held.
+/// both heads for the first divergence and everything else, one more for each further divergence and for the margin. Nothing of
+/// shape [N, V] is held.
 /// </summary>
 internal static class TokenMeasurement
 {
@@ -32,31 +33,46 @@ internal static class TokenMeasurement
             Sentence_N = needs.HasFlag(StabilizerNeeds.Sentences) ? places?.Sentence_N : null,
             Turn_N = needs.HasFlag(StabilizerNeeds.Turns) ? places?.Turn_N : null,
         };
-        if ((needs & (StabilizerNeeds.Models | StabilizerNeeds.Divergence)) != 0) statistics = WithModels(statistics, rows, objective, needs.HasFlag(StabilizerNeeds.Divergence));
-        if (needs.HasFlag(StabilizerNeeds.JensenShannon) && rows.TeacherHidden_NM is not null)
+        RowSignalBuffers? seen = null; // what any pass over both heads finds besides its divergence
+        if (rows.TeacherHidden_NM is not null)
         {
-            RowSignalBuffers signals = RowSignalBuffers.For(rows, hasMass: false);
-            new FusedLoss(new JensenShannon(0.5), 1, 1).Apply(rows, torch.zeros_like(signals.Loss_N), signals);
-            statistics = statistics with { StudentEntropy_N = signals.StudentEntropy_N, JensenShannon_N = signals.Loss_N };
+            if (needs.HasFlag(StabilizerNeeds.JensenShannon)) statistics = statistics with { JensenShannon_N = Fixed_N(new JensenShannon(0.5)) };
+            if (needs.HasFlag(StabilizerNeeds.ReverseKl)) statistics = statistics with { ReverseKl_N = Fixed_N(new ReverseKl()) };
+            if (needs.HasFlag(StabilizerNeeds.ForwardKl)) statistics = statistics with { ForwardKl_N = Fixed_N(new ForwardKl()) };
+            if (seen is not null) statistics = statistics with { StudentEntropy_N = seen.StudentEntropy_N };
         }
+        if ((needs & (StabilizerNeeds.Models | StabilizerNeeds.Divergence)) != 0) statistics = WithModels(statistics, rows, objective, needs.HasFlag(StabilizerNeeds.Divergence), seen);
         if (needs.HasFlag(StabilizerNeeds.Margin) && rows.TeacherHidden_NM is not null) statistics = statistics with { Margin_N = Margin_N(rows, marginTopK) };
         return statistics;
+
+        torch.Tensor Fixed_N(IRowLoss divergence)
+        {
+            RowSignalBuffers signals = Pass(rows, divergence);
+            seen ??= signals;
+            return signals.Loss_N;
+        }
     }
 
-    private static TokenStatistics WithModels(TokenStatistics statistics, TokenRows rows, IObjective objective, bool withDivergence)
+    private static RowSignalBuffers Pass(TokenRows rows, IRowLoss loss)
     {
-        torch.Tensor student_N;
+        RowSignalBuffers signals = RowSignalBuffers.For(rows, hasMass: false);
+        new FusedLoss(loss, 1, 1).Apply(rows, torch.zeros_like(signals.Loss_N), signals);
+        return signals;
+    }
+
+    private static TokenStatistics WithModels(TokenStatistics statistics, TokenRows rows, IObjective objective, bool withDivergence, RowSignalBuffers? seen)
+    {
+        torch.Tensor student_N, studentEntropy_N;
         torch.Tensor? teacher_N, entropy_N, divergence_N = null;
         if (withDivergence && objective.HasDivergence)
         {
             TokenSignals signals = objective.Evaluate(rows with { Terms = [] }).Signals;
-            (student_N, teacher_N, entropy_N, divergence_N) = (signals.StudentLogprob_N, signals.TeacherLogprob_N, signals.TeacherEntropy_N, signals.Divergence_N);
+            (student_N, teacher_N, studentEntropy_N, entropy_N, divergence_N) = (signals.StudentLogprob_N, signals.TeacherLogprob_N, signals.StudentEntropy_N, signals.TeacherEntropy_N, signals.Divergence_N);
         }
         else
         {
-            RowSignalBuffers signals = RowSignalBuffers.For(rows, hasMass: false);
-            new FusedLoss(NoLoss.Instance, 1, 1).Apply(rows, torch.zeros_like(signals.Loss_N), signals);
-            (student_N, teacher_N, entropy_N) = (signals.StudentLogprob_N, signals.TeacherLogprob_N, signals.TeacherEntropy_N);
+            RowSignalBuffers signals = seen ?? Pass(rows, NoLoss.Instance);
+            (student_N, teacher_N, studentEntropy_N, entropy_N) = (signals.StudentLogprob_N, signals.TeacherLogprob_N, signals.StudentEntropy_N, signals.TeacherEntropy_N);
         }
         teacher_N ??= rows.TeacherLogprobs_N?.detach().to(student_N.dtype);
         return statistics with
@@ -65,6 +81,7 @@ internal static class TokenMeasurement
             OldLogprob_N = rows.OldLogprobs_N?.detach().to(student_N.dtype) ?? student_N,
             TeacherLogprob_N = teacher_N,
             TargetLogprob_N = teacher_N is null || rows.BaseLogprobs_N is null ? null : LogRatioAdvantage.Target_N(rows, teacher_N),
+            StudentEntropy_N = studentEntropy_N,
             TeacherEntropy_N = entropy_N,
             Divergence_N = divergence_N,
         };

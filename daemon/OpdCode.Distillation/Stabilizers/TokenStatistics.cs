@@ -30,6 +30,12 @@ internal sealed record TokenStatistics
     /// <summary>JSD of student and teacher, both weighted ½, 0 to ln 2.</summary>
     public torch.Tensor? JensenShannon_N { get; init; }
 
+    /// <summary>KL(student‖teacher) over the full vocabulary, ≥ 0.</summary>
+    public torch.Tensor? ReverseKl_N { get; init; }
+
+    /// <summary>KL(teacher‖student) over the full vocabulary, ≥ 0.</summary>
+    public torch.Tensor? ForwardKl_N { get; init; }
+
     /// <summary>The objective's divergence.</summary>
     public torch.Tensor? Divergence_N { get; init; }
 
@@ -72,6 +78,8 @@ internal sealed record TokenStatistics
         TeacherEntropy_N = Cat(parts, p => p.TeacherEntropy_N),
         StudentEntropy_N = Cat(parts, p => p.StudentEntropy_N),
         JensenShannon_N = Cat(parts, p => p.JensenShannon_N),
+        ReverseKl_N = Cat(parts, p => p.ReverseKl_N),
+        ForwardKl_N = Cat(parts, p => p.ForwardKl_N),
         Divergence_N = Cat(parts, p => p.Divergence_N),
         Margin_N = Cat(parts, p => p.Margin_N),
         ContextLogprobs_NK = Cat(parts, p => p.ContextLogprobs_NK),

@@ -47,7 +47,7 @@ internal static class WholeStep
     /// <summary>The same columns, owned by the scope around the current one.</summary>
     public static TokenStatistics Kept(TokenStatistics columns)
     {
-        Move(columns.StudentLogprob_N, columns.OldLogprob_N, columns.SamplerLogprob_N, columns.TeacherLogprob_N, columns.TargetLogprob_N, columns.TeacherEntropy_N, columns.StudentEntropy_N, columns.JensenShannon_N, columns.Divergence_N, columns.Margin_N, columns.ContextLogprobs_NK);
+        Move(columns.StudentLogprob_N, columns.OldLogprob_N, columns.SamplerLogprob_N, columns.TeacherLogprob_N, columns.TargetLogprob_N, columns.TeacherEntropy_N, columns.StudentEntropy_N, columns.JensenShannon_N, columns.ReverseKl_N, columns.ForwardKl_N, columns.Divergence_N, columns.Margin_N, columns.ContextLogprobs_NK);
         return columns;
     }
 

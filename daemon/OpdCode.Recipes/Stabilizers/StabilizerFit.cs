@@ -71,7 +71,7 @@ public static class StabilizerFit
                 return $"The stabilizer {kind} bounds how far student and teacher are apart at a token, and a group reward's loss is not that distance. Remove it, or use log-ratio-mask.";
             case "group-reward" when kind == "margin-shift" && !hasDistillation:
                 return "margin-shift moves the teacher's judgement, and this group reward has no distillation term. Add objective.distillation, or remove margin-shift.";
-            case "preference" when s_advantages.Contains(kind) || kind is "margin-mask" or "data-balance" or "clip-divergence" or "soft-clamp" or "normalize-weights" or "step-weight" or "prefix-weight" or "agreement" or "reward-weight" or "pass-rate-weight" or "token-draw":
+            case "preference" when s_advantages.Contains(kind) || kind is "margin-mask" or "data-balance" or "clip-divergence" or "soft-clamp" or "normalize-weights" or "step-weight" or "prefix-weight" or "agreement" or "reward-weight" or "pass-rate-weight" or "token-draw" or "token-selection":
                 return $"The stabilizer {kind} weighs tokens or responses of a sum, and the preference objective compares two whole responses. Remove it.";
             default:
                 return null;

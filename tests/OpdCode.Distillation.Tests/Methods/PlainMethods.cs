@@ -36,6 +36,7 @@ internal sealed class PlainMethods(TabularScene scene)
         "iw-opd" => Gradient(now, (y, t) => (1 + .5 * (1 - Enumerable.Range(0, t).Sum(s => Math.Abs(LogRatio(y, s))) / Enumerable.Range(0, Horizon).Sum(s => Math.Abs(LogRatio(y, s))))) * LogRatio(y, t)),
         "eopd" => Gradient(now, LogRatio) + OwnText(c => PlainDivergences.Entropy(T(c)) > .8 ? Kl(T(c), P(now, c)) : 0),
         "minillm" => MiniLlm(now),
+        "tip" => OwnText((y, t) => Important(y).Contains(t) ? Kl(At(now, y, t), T(y, t)) / 2 : 0),
         "prefix-teach" => Gradient(now, (y, t) => Kept(y) is int kept ? t < kept ? (double)Horizon / kept * LogRatio(y, t) : 0 : LogRatio(y, t)),
         "uni-opd" => Gradient(now, (y, t) => LogRatio(y, t) + Shift(y)) / Horizon,
         "rlsd" => Gradient(now, (y, t) => Compared(y) * (.5 + .5 * Magnitude(Compared(y), LogRatio(y, t)))) / Horizon,
@@ -145,6 +146,23 @@ internal sealed class PlainMethods(TabularScene scene)
         int best = Enumerable.Range(1, Horizon - 1).MinBy(k => Bic(Residual(level[..k]) + Residual(level[k..]), 3));
         bool pays = Bic(Residual(level[..best]) + Residual(level[best..]), 3) < Bic(Residual(level), 1);
         return pays && level[best..].Average() < level[..best].Average() ? best : null;
+    }
+
+    // The two of three tokens with the highest 1 − (1 − h)(1 − d): least and greatest over all tokens of all responses become 0 and 1.
+    private int[] Important(long[] y)
+    {
+        double Entropy(long[] r, int t) => PlainDivergences.Entropy(At(scene.Student, r, t));
+        double Apart(long[] r, int t) => Kl(At(scene.Student, r, t), T(r, t));
+        double OfStep(string what, Func<long[], int, double> value, Func<double[], double> number) =>
+            Held(what, s_responses[0], 0, () => number([.. s_responses.SelectMany(r => Enumerable.Range(0, Horizon).Select(t => value(r, t)))]));
+        double cut = OfStep("cut", Entropy, all => Quantile(all, .98));
+        double Scaled(string what, Func<long[], int, double> value, int t)
+        {
+            double least = OfStep($"least {what}", value, all => all.Min()), greatest = OfStep($"greatest {what}", value, all => all.Max());
+            return (value(y, t) - least) / (greatest - least);
+        }
+        double Score(int t) => 1 - (1 - Scaled("h", (r, u) => Math.Min(cut, Entropy(r, u)), t)) * (1 - Scaled("d", Apart, t));
+        return [.. Enumerable.Range(0, Horizon).OrderByDescending(t => Held("importance", y, t, () => Score(t))).Take(2)];
     }
 
     // Half of what the gap between correct and wrong mean log-ratios lacks to 0.4, up or down.

@@ -125,6 +125,37 @@ public sealed class MaskTests
         Assert.Equal(drawn, Kept(.5, 1, entropy, apart, responses: 4000));
     }
 
+    [Fact] // TIP, equation 7: four tokens, one for each quadrant: unsure and wrong, unsure, confident and wrong, solved
+    public void Selection_sees_confident_mistakes_only_where_it_looks_at_the_teacher()
+    {
+        TokenStatistics quadrants = new() { StudentEntropy_N = torch.tensor(new[] { 2, 1.5, .1, .1 }), ReverseKl_N = torch.tensor(new[] { 3, .1, 2, .1 }), ForwardKl_N = torch.tensor(new[] { 1, .1, 5, .1 }) };
+        double[] Kept(string by, double share) => StabilizerRows.Weights(new TokenSelectionRecipe { By = by, Share = share }, quadrants, new long[4]);
+        Assert.Equal([1, 1, 0, 0], Kept("student-entropy", .5));
+        Assert.Equal([1, 0, 1, 0], Kept("reverse-kl", .5));
+        Assert.Equal([1, 1, 1, 0], Kept("soft-or", .75));
+        Assert.Equal([0, 0, 1, 0], Kept("overconfident", .25));
+        Assert.Equal([1, 1, 1, 1], Kept("soft-or", .76)); // rounded up
+    }
+
+    [Fact]
+    public void Of_equal_scores_the_earlier_token_is_selected_and_a_share_is_whole_tokens()
+    {
+        double[] Kept(string over, double share, params long[] sequence) =>
+            StabilizerRows.Weights(new TokenSelectionRecipe { By = "student-entropy", Over = over, Share = share }, new TokenStatistics { StudentEntropy_N = torch.ones(sequence.Length, dtype: torch.ScalarType.Float64) }, sequence);
+        Assert.Equal([1, 1, 0, 0, 1, 0], Kept("response", .5, 0, 0, 0, 0, 1, 1));
+        Assert.Equal([1, 1, 1, 0, 0, 0], Kept("step", .5, 0, 0, 0, 0, 1, 1));
+        Assert.Equal(7, Kept("step", .07, new long[100]).Sum()); // 0.07·100 is a little above 7 in binary
+        Assert.Equal(1, Kept("step", 1e-300, new long[100]).Sum());
+    }
+
+    [Fact] // the top 2 % of entropies are cut to one value before the least and the greatest are taken
+    public void One_outlier_of_entropy_does_not_flatten_the_others()
+    {
+        double[] entropy = [.. Enumerable.Range(0, 101).Select(n => n == 0 ? 50 : .02 * n)], apart = [0, 3, 1, .. new double[98]];
+        double[] kept = StabilizerRows.Weights(new TokenSelectionRecipe { Share = .51 }, new TokenStatistics { StudentEntropy_N = torch.tensor(entropy), ReverseKl_N = torch.tensor(apart) }, new long[101]);
+        Assert.Equal([0, 1, .. Enumerable.Range(51, 50)], Enumerable.Range(0, 101).Where(n => kept[n] > 0)); // uncut, 50 nats would make every other entropy count less than the divergence of token 2
+    }
+
     [Fact]
     public void Outliers_of_the_log_ratio_weigh_nothing() =>
         Assert.Equal([1, 0, 0, 1], StabilizerRows.Weights(new LogRatioMaskRecipe { Max = 2 }, StabilizerRows.Ratio(1.9, 2, -5, 0), new long[4]));

@@ -22,6 +22,10 @@ internal sealed class PlainStabilizers(long[] sequence, double[] before)
 
     public required double[] JensenShannon { get; init; }
 
+    public required double[] ReverseKl { get; init; }
+
+    public required double[] ForwardKl { get; init; }
+
     public required double[] Divergence { get; init; }
 
     public required double[] Margin { get; init; }
@@ -88,6 +92,7 @@ internal sealed class PlainStabilizers(long[] sequence, double[] before)
             return Math.Pow(passed, r.Hard) * Math.Pow(1 - passed, r.Easy);
         }),
         TokenDrawRecipe r => Drawn(r),
+        TokenSelectionRecipe r => Selected(r),
         LogRatioMaskRecipe r => Each(n => Math.Abs(Ratio(n)) >= r.Max ? 0 : 1),
         NormalizeWeightsRecipe r => Each(n => r.Over == "step" ? N / Math.Max(1, before.Sum())
             : sequence.Count(s => s == sequence[n]) / Math.Max(1, Enumerable.Range(0, N).Where(m => sequence[m] == sequence[n]).Sum(m => before[m]))),
@@ -109,6 +114,36 @@ internal sealed class PlainStabilizers(long[] sequence, double[] before)
                 return -Math.Log(CounterRandom.Uniform(Seed, RandomStream.ForTokenDraw(Step, b), Enumerable.Range(0, n).Count(m => sequence[m] == b))) / mass;
             }
             foreach (int n in Response(b).OrderBy(Arrival).Take((int)Math.Ceiling(r.Share * Response(b).Length))) factor[n] = 1;
+        }
+        return factor;
+    }
+
+    // One token after the other: the best of what is left, until the share is reached.
+    private double[] Selected(TokenSelectionRecipe r)
+    {
+        double cut = Quantile(There.Select(m => StudentEntropy[m]), .98);
+        double Entropy01(int n) => Scaled(m => Math.Min(cut, StudentEntropy[m]), n);
+        double Scaled(Func<int, double> value, int n) => (value(n) - There.Min(value)) / (There.Max(value) - There.Min(value));
+        double Score(int n) => r.By switch
+        {
+            "soft-or" => 1 - (1 - Entropy01(n)) * (1 - Scaled(m => ReverseKl[m], n)),
+            "soft-or-sampled" => 1 - (1 - Entropy01(n)) * (1 - Scaled(m => Math.Abs(Ratio(m)), n)),
+            "overconfident" => ForwardKl[n] * (1 - Entropy01(n)),
+            "student-entropy" => StudentEntropy[n],
+            "teacher-entropy" => Entropy[n],
+            "reverse-kl" => ReverseKl[n],
+            _ => Math.Abs(Ratio(n)),
+        };
+        double[] factor = Each(_ => 0);
+        foreach (int[] tokens in r.Over == "step" ? [[.. There]] : sequence.Distinct().Select(Response))
+        {
+            List<int> left = [.. tokens];
+            for (int kept = 0; kept < r.Share * tokens.Length - 1e-9; kept++)
+            {
+                int best = left.MaxBy(Score);
+                factor[best] = 1;
+                left.Remove(best);
+            }
         }
         return factor;
     }

@@ -20,7 +20,7 @@ public sealed class StabilizedRunTests
     [Theory]
     [InlineData("""{"kind": "policy-gradient"}""", Many)]
     [InlineData("""{"kind": "group-reward", "estimator": "dapo"}""", """[{"kind": "welford-whitening"}, {"kind": "ratio-magnitude"}, {"kind": "entropy-gate"}, {"kind": "data-balance"}]""")]
-    [InlineData("""{"kind": "divergence", "normalize": "sequences"}""", """[{"kind": "clip-divergence", "quantile": 0.8}, {"kind": "confidence", "form": "exponential"}, {"kind": "normalize-weights"}, {"kind": "margin-mask", "scope": "batch"}, {"kind": "reward-weight", "beta": 0.5}, {"kind": "token-draw", "share": 0.6}, {"kind": "keep-first", "tokens": 8}]""")]
+    [InlineData("""{"kind": "divergence", "normalize": "sequences"}""", """[{"kind": "clip-divergence", "quantile": 0.8}, {"kind": "confidence", "form": "exponential"}, {"kind": "normalize-weights"}, {"kind": "margin-mask", "scope": "batch"}, {"kind": "reward-weight", "beta": 0.5}, {"kind": "token-draw", "share": 0.6}, {"kind": "token-selection", "share": 0.8, "over": "step"}, {"kind": "keep-first", "tokens": 8}]""")]
     public void Micro_batches_change_nothing_even_where_a_stabilizer_sees_the_whole_step(string objective, string stabilizers)
     {
         using var folder = new TemporaryFolder();

@@ -172,7 +172,7 @@ public sealed class StabilizerInvariantTests
     {
         StabilizerRecipe recipe = StabilizerRows.Every[index];
         // Over a whole response, a group or the step by definition; lookahead and digit runs look ahead.
-        if (recipe is EntropyGateRecipe or DigitPlaceRecipe or AgreementRecipe or PrefixReleaseRecipe or MarginMaskRecipe or PrefixWeightRecipe or StepWeightRecipe or NormalizeWeightsRecipe or DataBalanceRecipe or WelfordWhiteningRecipe or TokenDrawRecipe) return;
+        if (recipe is EntropyGateRecipe or DigitPlaceRecipe or AgreementRecipe or PrefixReleaseRecipe or MarginMaskRecipe or PrefixWeightRecipe or StepWeightRecipe or NormalizeWeightsRecipe or DataBalanceRecipe or WelfordWhiteningRecipe or TokenDrawRecipe or TokenSelectionRecipe) return;
         TokenRows rows = StabilizerRows.Batch(11), other = StabilizerRows.Batch(12);
         torch.Tensor first_N1 = torch.arange(12).lt(3).unsqueeze(1);
         TokenRows changed = rows with

@@ -17,7 +17,7 @@ internal static class StabilizerRows
     [
         new RatioMagnitudeRecipe(), new EntropyGateRecipe { Gamma = .5, Lookahead = 1 }, new ConfidenceRecipe(), new DigitPlaceRecipe { OtherWeight = .1 }, new AgreementRecipe { Gamma = 1 },
         new PrefixReleaseRecipe { TopK = 3, MinSegments = 2 }, new MarginShiftRecipe { Delta = 3 }, new MarginMaskRecipe { Delta = 9, Keep = 0, Scope = "batch" }, new PrefixWeightRecipe(), new ClipDivergenceRecipe { Max = .3 },
-        new SkipFirstRecipe { Tokens = 1 }, new KeepFirstRecipe { Tokens = 2 }, new RewardWeightRecipe { Beta = .5 }, new PassRateWeightRecipe(), new AdaptiveSkewRecipe(), new TokenDrawRecipe(), new SoftClampRecipe { Max = .3 }, new WelfordWhiteningRecipe(), new DataBalanceRecipe { Ratio = .5, Scope = "batch" }, new StepWeightRecipe(),
+        new SkipFirstRecipe { Tokens = 1 }, new KeepFirstRecipe { Tokens = 2 }, new RewardWeightRecipe { Beta = .5 }, new PassRateWeightRecipe(), new AdaptiveSkewRecipe(), new TokenDrawRecipe(), new TokenSelectionRecipe(), new SoftClampRecipe { Max = .3 }, new WelfordWhiteningRecipe(), new DataBalanceRecipe { Ratio = .5, Scope = "batch" }, new StepWeightRecipe(),
         new LogRatioMaskRecipe { Max = .5 }, new NormalizeWeightsRecipe(), new ContrastiveRecipe(), new FeatureMatchRecipe(), new EntropyGatedForwardKlRecipe { Threshold = .1, TopK = 3 },
     ];
 
@@ -26,7 +26,7 @@ internal static class StabilizerRows
     [
         new RatioMagnitudeRecipe { Epsilon = 0 }, new RatioMagnitudeRecipe { Mix = 0 }, new EntropyGateRecipe { Gamma = 0 }, new ConfidenceRecipe { Mix = 0 }, new DigitPlaceRecipe { MaxDigits = 1 },
         new AgreementRecipe { Gamma = 0 }, new PrefixReleaseRecipe { MinSegments = int.MaxValue }, new MarginShiftRecipe { Delta = -1e9 }, new MarginMaskRecipe { Delta = -1e9 }, new PrefixWeightRecipe { Gamma = 0 },
-        new ClipDivergenceRecipe { Max = null }, new ClipDivergenceRecipe { Quantile = 1 }, new SkipFirstRecipe { Tokens = 0 }, new KeepFirstRecipe { Tokens = int.MaxValue }, new RewardWeightRecipe { Beta = null }, new PassRateWeightRecipe { Hard = 0, Easy = 0 }, new AdaptiveSkewRecipe { Floor = .1 }, new TokenDrawRecipe { Share = 1 }, new SoftClampRecipe { Max = 1e9 }, new WelfordWhiteningRecipe { Center = false, Scale = false },
+        new ClipDivergenceRecipe { Max = null }, new ClipDivergenceRecipe { Quantile = 1 }, new SkipFirstRecipe { Tokens = 0 }, new KeepFirstRecipe { Tokens = int.MaxValue }, new RewardWeightRecipe { Beta = null }, new PassRateWeightRecipe { Hard = 0, Easy = 0 }, new AdaptiveSkewRecipe { Floor = .1 }, new TokenDrawRecipe { Share = 1 }, new TokenSelectionRecipe { Share = 1 }, new SoftClampRecipe { Max = 1e9 }, new WelfordWhiteningRecipe { Center = false, Scale = false },
         new DataBalanceRecipe { Ratio = null }, new LogRatioMaskRecipe { Max = null }, new NormalizeWeightsRecipe { Over = "none" }, new ContrastiveRecipe { Coefficient = 0 }, new FeatureMatchRecipe { Coefficient = 0 },
         new EntropyGatedForwardKlRecipe { Coefficient = 0 },
     ];

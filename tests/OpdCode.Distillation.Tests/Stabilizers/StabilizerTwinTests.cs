@@ -16,7 +16,10 @@ public sealed class StabilizerTwinTests
         new RatioMagnitudeRecipe { Epsilon = .9, Mix = .3 }, new EntropyGateRecipe { Gamma = 2, Floor = .3, Lookahead = 2, Maximum = "raw" }, new ConfidenceRecipe { Form = "exponential", Temperature = .7, Mix = .6 },
         new DigitPlaceRecipe { MaxDigits = 0, OtherWeight = 0 }, new AgreementRecipe { Gamma = 2, Spread = "range" }, new AgreementRecipe { Gamma = 2, Level = "sequence" }, new AgreementRecipe { Gamma = 2, Level = "sequence", Spread = "range" },
         new PrefixReleaseRecipe { TopK = 2, MinSegments = 2, Mass = "advantage" }, new PrefixReleaseRecipe { TopK = 7, MinSegments = 2, Mass = "loss" }, new MarginMaskRecipe { Delta = 1, Scope = "batch", Statistic = "minmax" },
-        new ClipDivergenceRecipe { Quantile = .4 }, new SkipFirstRecipe { Tokens = 2 }, new PassRateWeightRecipe { Hard = 2, Easy = .5 }, new PassRateWeightRecipe { Hard = 0, Easy = 3, CorrectFrom = 2 }, new TokenDrawRecipe { Share = .3, Gamma = 3 }, new TokenDrawRecipe { Gamma = 0 }, new NormalizeWeightsRecipe { Over = "step" }, new StepWeightRecipe { Delta = 5, Epsilon = .1 },
+        new ClipDivergenceRecipe { Quantile = .4 }, new SkipFirstRecipe { Tokens = 2 }, new PassRateWeightRecipe { Hard = 2, Easy = .5 }, new PassRateWeightRecipe { Hard = 0, Easy = 3, CorrectFrom = 2 }, new TokenDrawRecipe { Share = .3, Gamma = 3 }, new TokenDrawRecipe { Gamma = 0 },
+        new TokenSelectionRecipe { By = "overconfident", Share = .3 }, new TokenSelectionRecipe { By = "student-entropy", Over = "step" }, new TokenSelectionRecipe { By = "reverse-kl", Share = .2 }, new TokenSelectionRecipe { Share = .3, Over = "step" },
+        new TokenSelectionRecipe { By = "soft-or-sampled" }, new TokenSelectionRecipe { By = "log-ratio", Share = .1, Over = "step" }, new TokenSelectionRecipe { By = "teacher-entropy", Share = .75 },
+        new NormalizeWeightsRecipe { Over = "step" }, new StepWeightRecipe { Delta = 5, Epsilon = .1 },
     ];
 
     public static TheoryData<int> Index => [.. Enumerable.Range(0, s_recipes.Length)];
@@ -63,6 +66,8 @@ public sealed class StabilizerTwinTests
             Entropy = [.. teacher.Select(p => -p.Sum(x => x * Math.Log(x)))],
             StudentEntropy = [.. student.Select(PlainDivergences.Entropy)],
             JensenShannon = [.. student.Zip(teacher, (s, t) => PlainDivergences.Entries["jsd"](new DivergenceObjectiveRecipe(), s, t))],
+            ReverseKl = [.. student.Zip(teacher, (s, t) => PlainDivergences.Entries["reverse-kl"](new DivergenceObjectiveRecipe(), s, t))],
+            ForwardKl = [.. student.Zip(teacher, (s, t) => PlainDivergences.Entries["forward-kl"](new DivergenceObjectiveRecipe(), s, t))],
             Seed = 5,
             Step = 3,
             Divergence = [.. student.Zip(teacher, (s, t) => s.Zip(t, (a, b) => a * Math.Log(a / b)).Sum())],

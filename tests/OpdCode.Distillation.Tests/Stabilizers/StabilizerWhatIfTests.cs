@@ -58,6 +58,23 @@ public sealed class StabilizerWhatIfTests
         Assert.Empty(StabilizerWhatIf.Recompute(question with { Stabilizers = [] }).Rollouts[0].Stages);
     }
 
+    [Fact]
+    public void Selected_tokens_are_those_of_the_run_where_the_recorded_divergence_is_the_one_that_ranks()
+    {
+        using var folder = new TemporaryFolder();
+        const string Selection = """[{"kind": "token-selection", "share": 0.4}, {"kind": "token-selection", "by": "student-entropy"}, {"kind": "token-selection", "by": "soft-or-sampled", "share": 0.7, "over": "step"}]""";
+        RolloutRecord[] rollouts = Record(folder, """{"kind": "divergence"}""", Selection);
+        WhatIfQuestion question = Question(rollouts, new DivergenceObjectiveRecipe(), Selection);
+        WhatIfAnswer answer = StabilizerWhatIf.Recompute(question);
+        Assert.Empty(answer.NotRecomputed);
+        foreach ((RolloutRecord was, WhatIfRollout now) in rollouts.Zip(answer.Rollouts)) Assert.Equal(was.Weight!, now.Weight);
+        WhatIfGap gap = Assert.Single(StabilizerWhatIf.Recompute(question with { Stabilizers = StabilizerReader.Parse("""[{"kind": "token-selection", "by": "overconfident"}]""") }).NotRecomputed);
+        Assert.Equal("It ranks by KL(teacher‖student) over the full vocabulary, and the rollouts hold reverse-kl: KL(student‖teacher); full vocabulary, exact (nats).", gap.Why);
+        // A divergence at another temperature ranks otherwise.
+        gap = Assert.Single(StabilizerWhatIf.Recompute(question with { Rollouts = [.. rollouts.Select(r => r with { DivergenceLabel = r.DivergenceLabel + "*" })] }).NotRecomputed);
+        Assert.StartsWith("It ranks by KL(student‖teacher) over the full vocabulary", gap.Why, StringComparison.Ordinal);
+    }
+
     private static RolloutRecord[] Record(TemporaryFolder folder, string objective, string stabilizers)
     {
         string recipe = WriteRecipe(folder, objective, steps: 1, more: $", \"rewards\": [{{\"kind\": \"regex\", \"pattern\": \"[a-m]\"}}], \"stabilizers\": {stabilizers}");

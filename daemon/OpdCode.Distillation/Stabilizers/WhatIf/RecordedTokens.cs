@@ -1,5 +1,6 @@
 using OpdCode.Distillation.Objectives;
 using OpdCode.Distillation.Runs;
+using OpdCode.Recipes;
 using TorchSharp;
 
 namespace OpdCode.Distillation.Stabilizers.WhatIf;
@@ -7,6 +8,9 @@ namespace OpdCode.Distillation.Stabilizers.WhatIf;
 /// <summary>Rows and statistics of recorded rollouts, in double precision; what a rollout does not hold is null.</summary>
 internal static class RecordedTokens
 {
+    // A recorded divergence is one of these two where its label says so: full vocabulary, temperature 1.
+    private static readonly string s_reverseKl = LabelOf("reverse-kl"), s_forwardKl = LabelOf("forward-kl");
+
     /// <summary>The rows: every recorded token counts, except those that no stabilizer can have masked.</summary>
     public static TokenRows Rows(WhatIfQuestion question)
     {
@@ -39,6 +43,9 @@ internal static class RecordedTokens
             SamplerLogprob_N = Column(rollouts, r => r.SamplerLogprobs),
             TeacherLogprob_N = Column(rollouts, r => r.TeacherLogprobs),
             TeacherEntropy_N = Column(rollouts, r => r.TeacherEntropy),
+            StudentEntropy_N = Column(rollouts, r => r.StudentEntropy),
+            ReverseKl_N = Column(rollouts, r => r.DivergenceLabel == s_reverseKl ? r.Divergence : null),
+            ForwardKl_N = Column(rollouts, r => r.DivergenceLabel == s_forwardKl ? r.Divergence : null),
             Divergence_N = Column(rollouts, r => r.Divergence),
             Margin_N = margin_N is null ? null : torch.tensor(margin_N),
             ContextLogprobs_NK = Contexts_NK(rollouts),
@@ -60,6 +67,8 @@ internal static class RecordedTokens
         int[] places = [.. Enumerable.Range(0, teacher.Length).Where(k => student.AsSpan(0, topK).Contains(teacher[k])).Take(2)]; // the teacher's best come first
         return places.Length < 2 ? double.NaN : rollout.TeacherTopLogprobs![t][places[0]] - rollout.TeacherTopLogprobs[t][places[1]];
     }
+
+    private static string LabelOf(string divergence) => ObjectiveFactory.Create(new DivergenceObjectiveRecipe { Divergence = divergence }).Label;
 
     private static torch.Tensor? Column(IReadOnlyList<RolloutRecord> rollouts, Func<RolloutRecord, float[]?> values) =>
         rollouts.All(r => values(r) is not null) ? torch.tensor(rollouts.SelectMany(r => values(r)!).Select(v => (double)v).ToArray()) : null;

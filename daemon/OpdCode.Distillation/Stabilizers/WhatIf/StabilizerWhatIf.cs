@@ -59,16 +59,25 @@ public static class StabilizerWhatIf
                 return "The rollouts hold no divergence: the run's objective has none.";
             case RatioMagnitudeRecipe when question.Objective is GroupRewardObjectiveRecipe && rows.Rewards_B is null:
                 return "The sign of a response's advantage comes from its reward, and the rollouts hold none.";
-            case EntropyGateRecipe or ConfidenceRecipe when statistics.TeacherEntropy_N is null:
+            case TokenSelectionRecipe { By: "soft-or" or "reverse-kl" } when statistics.ReverseKl_N is null:
+                return $"It ranks by KL(student‖teacher) over the full vocabulary, and {Recorded(question)}.";
+            case TokenSelectionRecipe { By: "overconfident" } when statistics.ForwardKl_N is null:
+                return $"It ranks by KL(teacher‖student) over the full vocabulary, and {Recorded(question)}.";
+            case TokenSelectionRecipe { By: "soft-or" or "soft-or-sampled" or "overconfident" or "student-entropy" } when statistics.StudentEntropy_N is null:
+                return "The rollouts hold no entropy of the student.";
+            case EntropyGateRecipe or ConfidenceRecipe or TokenSelectionRecipe { By: "teacher-entropy" } when statistics.TeacherEntropy_N is null:
                 return "The rollouts hold no entropy of a teacher.";
         }
         string kind = StabilizerFit.KindOf(recipe);
         if (StabilizerFit.NeedsRewards(kind) && rows.Rewards_B is null) return "It looks at rewards, and the rollouts hold none.";
         if (StabilizerFit.NeedsRewards(kind) && rows.Groups_B is null) return "Which responses answer the same prompt is not recorded.";
         bool looksAtRatio = recipe is RatioMagnitudeRecipe or MarginShiftRecipe or MarginMaskRecipe or PrefixWeightRecipe or StepWeightRecipe or LogRatioMaskRecipe
-            or PrefixReleaseRecipe { Mass: not "mask" } || (recipe is SoftClampRecipe && statistics.Divergence_N is null);
+            or PrefixReleaseRecipe { Mass: not "mask" } or TokenSelectionRecipe { By: "log-ratio" or "soft-or-sampled" } || (recipe is SoftClampRecipe && statistics.Divergence_N is null);
         return looksAtRatio && (statistics.TeacherLogprob_N is null || statistics.StudentLogprob_N is null) ? "The rollouts do not hold the log-probabilities of both models." : null;
     }
+
+    private static string Recorded(WhatIfQuestion question) => question.Rollouts.Count > 0 && question.Rollouts[0].DivergenceLabel is { } label
+        ? $"the rollouts hold {label}" : "the rollouts hold no divergence";
 
     private static IEnumerable<string> Approximations(WhatIfQuestion question, StabilizerPipeline pipeline)
     {
