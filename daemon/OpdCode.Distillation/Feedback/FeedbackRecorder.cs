@@ -32,7 +32,7 @@ public sealed class FeedbackRecorder(LanguageModel student, string label, int to
         float[]? studentLogprobs = Values(signals.StudentLogprob_N, n), teacherLogprobs = Values(signals.TeacherLogprob_N, n);
         float[]? divergence = Values(signals.Divergence_N, n), advantage = Values(signals.Advantage_N, n), loss = Values(signals.Loss_N, n);
         float[]? studentEntropy = Values(signals.StudentEntropy_N, n), teacherEntropy = Values(signals.TeacherEntropy_N, n);
-        float[]? shift = Values(rows.AdvantageShift_N, n), cliffs = Values(rows.CliffLambda_N, n), contexts = rows.ContextLogprobs_NK is null ? null : Values(rows.ContextLogprobs_NK.narrow(0, 0, n).reshape(-1), n * (int)rows.ContextLogprobs_NK.shape[1]);
+        float[]? shift = Values(rows.AdvantageShift_N, n), cliffs = Values(rows.CliffLambda_N, n), skews = Values(rows.Skew_N, n), contexts = rows.ContextLogprobs_NK is null ? null : Values(rows.ContextLogprobs_NK.narrow(0, 0, n).reshape(-1), n * (int)rows.ContextLogprobs_NK.shape[1]);
         (string Name, float[] Weights)[] stages = [.. rows.Stages.Where(s => !signals.Terms.ContainsKey(s.Name)).Select(s => (s.Name, Values(s.After_N, n)!))];
         (string Name, float[] Loss)[] terms = [.. signals.Terms.Select(t => (t.Key, Values(t.Value, n)!))];
 
@@ -73,6 +73,7 @@ public sealed class FeedbackRecorder(LanguageModel student, string label, int to
                     Terms = terms.Length == 0 ? null : terms.ToDictionary(t => t.Name, t => t.Loss[range]),
                     ContextLogprobs = contexts is null ? null : [.. contexts.Chunk(contexts.Length / n).Skip(at).Take(rollout.ResponseIds.Length)],
                     LambdaStar = cliffs?[range],
+                    Skew = skews?[range],
                     StudentTopIds = own.Ids[range],
                     StudentTopTexts = Texts(own.Ids[range]),
                     StudentTopLogprobs = own.Logprobs[range],

@@ -104,6 +104,9 @@ public sealed record RolloutRecord
     /// </summary>
     public float[]? LambdaStar { get; init; }
 
+    /// <summary>The α of the skewed divergence at the position, in (0, 1), the same for all tokens of a response; null where the objective's alpha holds for all.</summary>
+    public float[]? Skew { get; init; }
+
     /// <summary>The token's contribution to the loss, weight included, before the normalizer.</summary>
     public float[]? Loss { get; init; }
 

@@ -25,7 +25,7 @@ internal static class RolloutShape
             ("studentTopLogprobs", rollout.StudentTopLogprobs), ("teacherTopIds", rollout.TeacherTopIds),
             ("teacherTopTexts", rollout.TeacherTopTexts), ("teacherTopLogprobs", rollout.TeacherTopLogprobs),
             ("teacherRank", rollout.TeacherRank), ("advantageShift", rollout.AdvantageShift), ("contextLogprobs", rollout.ContextLogprobs),
-            ("lambdaStar", rollout.LambdaStar),
+            ("lambdaStar", rollout.LambdaStar), ("skew", rollout.Skew),
             .. (rollout.Stages ?? s_none).Select(s => ($"stages.{s.Key}", (Array?)s.Value)),
             .. (rollout.Terms ?? s_none).Select(t => ($"terms.{t.Key}", (Array?)t.Value)),
         ];

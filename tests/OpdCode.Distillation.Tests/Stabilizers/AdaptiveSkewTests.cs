@@ -94,6 +94,19 @@ public sealed class AdaptiveSkewTests
     }
 
     [Fact]
+    public void Recorded_rollouts_hold_the_skew_of_their_response()
+    {
+        using var folder = new ToyModels.TemporaryFolder();
+        string recipe = ToyModels.WriteRecipe(folder, """{"kind": "divergence", "divergence": "skew-reverse-kl", "alpha": 0.5}""", steps: 2, more: """, "stabilizers": [{"kind": "adaptive-skew", "floor": 0.02}]""");
+        RolloutRecord[] Recorded(string name, params string[] more) => [.. SignalRuns.Run(recipe, folder.File(name), ["record.every=1", "record.rollouts=8", .. more]).ReadRollouts(2)]; // step 1 measures and has the objective's alpha
+        RolloutRecord[] rollouts = Recorded("run");
+        Assert.All(rollouts, r => Assert.Equal(r.TokenIds.Length, r.Skew!.Length));
+        Assert.All(rollouts, r => Assert.InRange(Assert.Single(r.Skew!.Distinct()), .02f, .5f));
+        Assert.True(rollouts.Select(r => r.Skew![0]).Distinct().Count() > 1);
+        Assert.All(Recorded("plain", "stabilizers=[]"), r => Assert.Null(r.Skew));
+    }
+
+    [Fact]
     public void It_is_refused_where_nothing_is_skewed() =>
         Assert.Contains("skew-forward-kl", StabilizerFit.Problem(new DivergenceObjectiveRecipe(), [new AdaptiveSkewRecipe()])!, StringComparison.Ordinal);
 

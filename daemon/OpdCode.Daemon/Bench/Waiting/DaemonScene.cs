@@ -124,7 +124,7 @@ internal sealed class DaemonScene(string folder, int runs, int points)
         {
             Step = 1, Index = index, Prompt = "p", Response = string.Concat(tokens), TokenIds = [.. Enumerable.Range(0, count)], TokenTexts = tokens,
             CharStart = [.. ends.Zip(tokens, (e, t) => e - t.Length)], CharEnd = ends, Mask = [.. Enumerable.Repeat(1, count)], SamplerLogprobs = Column(), StudentLogprobs = Column(), TeacherLogprobs = Column(),
-            Divergence = Column(), StudentEntropy = Column(), TeacherEntropy = Column(), Advantage = Column(), Weight = Column(), Loss = Column(), AdvantageShift = Column(), LambdaStar = Column(),
+            Divergence = Column(), StudentEntropy = Column(), TeacherEntropy = Column(), Advantage = Column(), Weight = Column(), Loss = Column(), AdvantageShift = Column(), LambdaStar = Column(), Skew = Column(),
             Stages = new Dictionary<string, float[]> { ["a"] = Column(), ["b"] = Column(), ["c"] = Column() }, Terms = new Dictionary<string, float[]> { ["d"] = Column() }, TeacherRank = [.. Enumerable.Range(1, count)],
             StudentTopIds = ids, StudentTopTexts = texts, StudentTopLogprobs = logprobs, TeacherTopIds = ids, TeacherTopTexts = texts, TeacherTopLogprobs = logprobs,
         };
