@@ -60,6 +60,8 @@ string root = Path.GetFullPath(Path.Combine(here, "..", "..")), results = Path.C
     ("gui-sd, all tokens alike", "gui-sd", ["stabilizers=[]"]),
     ("prefix-teach of the whole text", "prefix-teach", ["stabilizers=[]"]),
     ("effopd without acceleration", "effopd", ["acceleration=null"]),
+    ("tip by entropy alone", "tip", ["""stabilizers=[{"kind": "token-selection", "by": "student-entropy"}, {"kind": "normalize-weights"}]"""]),
+    ("tip of all tokens", "tip", ["stabilizers=[]"]),
     ("uni-opd without balance and margin", "uni-opd", ["""stabilizers=[{"kind": "log-ratio-mask", "max": 10}]"""]),
 ];
 // What each of the papers that this product was founded on says first, as far as it can be put as "a is better than b".
@@ -77,6 +79,8 @@ string root = Path.GetFullPath(Path.Combine(here, "..", "..")), results = Path.C
     ("distillm-2, β rising to 1.5", "Shifting weight to the student's own text as it learns helps (DistiLLM-2)", "distillm-2"),
     ("distillm-2, α for every response", "A skew for every response helps (DistiLLM-2)", "distillm-2"),
     ("effopd", "Moving on along the update's direction gets further in the same number of tokens (EffOPD)", "effopd without acceleration"),
+    ("tip", "Half of the tokens, well chosen, teach more than all of them (TIP)", "tip of all tokens"),
+    ("tip", "Choosing by entropy and disagreement is better than by entropy alone (TIP)", "tip by entropy alone"),
     ("uni-opd", "Balance and margin help (Uni-OPD)", "uni-opd without balance and margin"),
 ];
 int seeds = int.Parse(Option("--seeds") ?? "5"), rollouts = int.Parse(Option("--rollouts") ?? "2560");
@@ -252,7 +256,7 @@ double Kl(string student, string teacher, string heldOut, Recipe recipe)
     IObjective objective = ObjectiveFactory.Create(new DivergenceObjectiveRecipe { Divergence = "reverse-kl" });
     int[][] prompts = [.. DataFile.Read(heldOut).Take(100).Select(e => recipe.Data.Format == PromptFormat.Plain ? learner.EncodePlain(e.Prompt!) : learner.EncodeChat([new("user", e.Prompt!)]))];
     var options = new SamplingOptions { MaxNewTokens = recipe.Rollout.MaxNewTokens, Temperature = 1, StopIds = learner.StopIds, Seed = 20260101 };
-    IReadOnlyList<GeneratedSequence> written = Generator.Generate(learner.Decoder, learner.VocabularySize, prompts, [.. prompts.Select((_, i) => (long)i)], options, CancellationToken.None);
+    IReadOnlyList<GeneratedSequence> written = Generator.Generate(learner.Decoder, learner.VocabularySize, prompts, [.. prompts.Select((_, i) => (long)i)], options, cancel: CancellationToken.None);
     double sum = 0;
     long count = 0;
     for (int i = 0; i < prompts.Length; i++)

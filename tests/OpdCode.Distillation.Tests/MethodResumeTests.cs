@@ -34,7 +34,7 @@ public sealed class MethodResumeTests
         },
         { SignalRuns.Divergence, s_teacher, """, "offPolicy": {"paired": true, "means": "apart", "balance": {"over": 0.8}}""", [] },
         { """{"kind": "divergence", "divergence": "skew-reverse-kl"}""", s_teacher, """, "offPolicy": {"paired": true, "objective": {"kind": "divergence", "divergence": "skew-forward-kl"}}, "stabilizers": [{"kind": "adaptive-skew"}]""", ["optimizer.microBatch=3"] },
-        { SignalRuns.Divergence, s_teacher, """, "stabilizers": [{"kind": "token-selection", "share": 0.3, "by": "overconfident", "over": "step"}]""", ["optimizer.microBatch=3"] },
+        { SignalRuns.Divergence, s_teacher, """, "stabilizers": [{"kind": "token-selection", "share": 0.3, "by": "overconfident", "over": "step"}, {"kind": "entropy-gated-forward-kl", "threshold": 0.1, "annealSteps": 4, "annealing": "cosine"}]""", ["optimizer.microBatch=3"] },
         { SignalRuns.Gradient, s_teacher, """, "pretraining": {"data": "corpus.txt", "tokens": 12}""", ["objective.teacherMix=0.2"] },
     };
 

@@ -56,7 +56,7 @@ public static class StabilizerFactory
         NormalizeWeightsRecipe r => new NormalizeWeights(r),
         ContrastiveRecipe r => new AddedLoss(new ContrastiveTerm(r), r.Coefficient == 0),
         FeatureMatchRecipe r => new AddedLoss(new FeatureMatchTerm(r), r.Coefficient == 0),
-        EntropyGatedForwardKlRecipe r => new AddedLoss(new GatedForwardKlTerm(r, ObjectiveNormalization.Of(objective) ?? LossNormalization.Tokens), r.Coefficient == 0),
+        EntropyGatedForwardKlRecipe r => new AddedLoss(new GatedForwardKlTerm(r, ObjectiveNormalization.Of(objective) ?? LossNormalization.Tokens), r.Coefficient == 0 && (r.AnnealSteps == 0 || r.EndCoefficient == 0)),
         _ => throw new OpdException(ErrorCodes.ObjectiveInvalid, $"The stabilizer {recipe.GetType().Name} is not known."),
     };
 }

@@ -6,12 +6,12 @@ using static OpdCode.Distillation.Tests.ToyModels;
 
 namespace OpdCode.Distillation.Tests.Methods;
 
-/// <summary>Every preset by its sample recipe, on the tiny models.</summary>
+/// <summary>Every preset by its sample recipe, and the sample that puts a method together from stabilizers, on the tiny models.</summary>
 public sealed class MethodSampleTests
 {
     private static readonly string[] s_short = ["steps=3", "rollout.promptsPerStep=4", "evaluate=null", "checkpoint.every=0", "checkpoint.type=float32", "optimizer.warmupSteps=0", "record.every=2"];
 
-    public static TheoryData<string> Names => [.. MethodPresets.All.Select(m => m.Name)];
+    public static TheoryData<string> Names => [.. MethodPresets.All.Select(m => m.Name), "sead"];
 
     private static string Samples
     {

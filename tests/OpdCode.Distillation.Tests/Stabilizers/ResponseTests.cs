@@ -189,6 +189,44 @@ public sealed class ResponseTests
         }
     }
 
+    [Theory] // SEAD: from forward to reverse; step 1 has the start, step 1 + annealSteps and all later ones the end
+    [InlineData("linear", 1, .8)]
+    [InlineData("linear", 3, .5)]
+    [InlineData("linear", 5, .2)]
+    [InlineData("linear", 999, .2)]
+    [InlineData("cosine", 1, .8)]
+    [InlineData("cosine", 2, .7121320343559643)] // .2 + .6·(1 + cos 45°)/2
+    [InlineData("cosine", 3, .5)]
+    [InlineData("cosine", 5, .2)]
+    public void The_gated_forward_kl_is_annealed_with_the_steps(string annealing, int step, double expected)
+    {
+        EntropyGatedForwardKlRecipe annealed = new() { Threshold = .1, Coefficient = .8, EndCoefficient = .2, AnnealSteps = 4, Annealing = annealing, TopK = 4 };
+        DivergenceObjectiveRecipe objective = new();
+        (double Loss, double[] Gradient) At(EntropyGatedForwardKlRecipe recipe, int at)
+        {
+            StabilizerPipeline pipeline = StabilizerFactory.Create([recipe], objective, 1);
+            (double loss, double[] gradient, _) = ToyRows.Run(pipeline.WithTerms(ObjectiveFactory.Create(objective)), pipeline.Apply(StabilizerRows.Batch(4), new TokenStatistics(), new StepContext(at, 1, ObjectiveFactory.Create(objective))));
+            return (loss, gradient);
+        }
+        (double loss, double[] gradient) = At(annealed, step);
+        (double constant, double[] same) = At(new EntropyGatedForwardKlRecipe { Threshold = .1, Coefficient = expected, TopK = 4 }, step);
+        Assert.Equal(constant, loss, 1e-12);
+        ToyRows.Close(same, gradient, 1e-12);
+    }
+
+    [Fact]
+    public void A_gated_forward_kl_that_was_annealed_away_leaves_the_objective_bit_for_bit()
+    {
+        TokenRows rows = StabilizerRows.Batch(4);
+        GatedForwardKlTerm gone = (GatedForwardKlTerm)((ILossTerm)new GatedForwardKlTerm(new EntropyGatedForwardKlRecipe { AnnealSteps = 2 }, LossNormalization.Tokens)).At(3);
+        IObjective objective = ObjectiveFactory.Create(new DivergenceObjectiveRecipe());
+        (double plain, double[] gradient, _) = ToyRows.Run(objective, rows);
+        (double loss, double[] same, ObjectiveResult result) = ToyRows.Run(new TermedObjective(objective, [gone]), StabilizerRows.Batch(4) with { Terms = [gone] });
+        Assert.Equal(plain, loss);
+        Assert.Equal(gradient, same);
+        Assert.All(ToyRows.Doubles(result.Signals.Terms["entropy-gated-forward-kl"]), l => Assert.Equal(0, l));
+    }
+
     [Theory]
     [InlineData("margin-shift", "divergence")]
     [InlineData("clip-divergence", "policy-gradient")]

@@ -28,7 +28,7 @@ internal static class StabilizerRows
         new AgreementRecipe { Gamma = 0 }, new PrefixReleaseRecipe { MinSegments = int.MaxValue }, new MarginShiftRecipe { Delta = -1e9 }, new MarginMaskRecipe { Delta = -1e9 }, new PrefixWeightRecipe { Gamma = 0 },
         new ClipDivergenceRecipe { Max = null }, new ClipDivergenceRecipe { Quantile = 1 }, new SkipFirstRecipe { Tokens = 0 }, new KeepFirstRecipe { Tokens = int.MaxValue }, new RewardWeightRecipe { Beta = null }, new PassRateWeightRecipe { Hard = 0, Easy = 0 }, new AdaptiveSkewRecipe { Floor = .1 }, new TokenDrawRecipe { Share = 1 }, new TokenSelectionRecipe { Share = 1 }, new SoftClampRecipe { Max = 1e9 }, new WelfordWhiteningRecipe { Center = false, Scale = false },
         new DataBalanceRecipe { Ratio = null }, new LogRatioMaskRecipe { Max = null }, new NormalizeWeightsRecipe { Over = "none" }, new ContrastiveRecipe { Coefficient = 0 }, new FeatureMatchRecipe { Coefficient = 0 },
-        new EntropyGatedForwardKlRecipe { Coefficient = 0 },
+        new EntropyGatedForwardKlRecipe { Coefficient = 0 }, new EntropyGatedForwardKlRecipe { Coefficient = 0, EndCoefficient = 1 }, new EntropyGatedForwardKlRecipe { Coefficient = 0, AnnealSteps = 9 },
     ];
 
     /// <summary>An objective with which a kind means something.</summary>

@@ -24,5 +24,5 @@ internal sealed class AddedLoss(ILossTerm term, bool isNeutral) : IStabilizer
     public bool SeesWholeStep => false;
 
     /// <inheritdoc/>
-    public TokenRows Apply(TokenRows rows, TokenStatistics statistics, StepContext context) => rows with { Terms = [.. rows.Terms, term] };
+    public TokenRows Apply(TokenRows rows, TokenStatistics statistics, StepContext context) => rows with { Terms = [.. rows.Terms, term.At(context.Step)] };
 }
