@@ -58,6 +58,7 @@ public sealed class DistillationLoop(
 
             // A step that is not finite is never applied: the weights stay those of the last good step.
             double gradientNorm = GradientCheck.Norm(student.Decoder.Trained, step, totals.Loss, totals.Reward is not null);
+            recorder.BeforeUpdate();
             double learningRate = LearningRate.At(recipe.Optimizer, step, recipe.Steps);
             optimizer.Step(learningRate, GradientCheck.ClipScale(gradientNorm, recipe.Optimizer.ClipNorm));
             recorder.Warn(step, signal.Warning);

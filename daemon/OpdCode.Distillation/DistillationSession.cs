@@ -25,6 +25,7 @@ public sealed class DistillationSession : IDisposable
     private readonly PretrainingLoss? _pretraining;
     private readonly WeightExtrapolation? _acceleration;
     private readonly Evaluator? _evaluator;
+    private readonly PromptSource _prompts;
     private readonly StudentSampler _sampler;
     private readonly RolloutRewards _rewards;
     private readonly IObjective _objective;
@@ -43,7 +44,7 @@ public sealed class DistillationSession : IDisposable
         (_recipe, _student, _judge, _objective, _time) = (recipe, student, judge, objective, time);
         _stabilizers = new StepStabilizers(stabilizers, objective, student);
         int longest = recipe.Rollout.MaxNewTokens;
-        PromptSource prompts = PromptSource.Open(recipe.Data, student, longest, recipe.Seed);
+        PromptSource prompts = _prompts = PromptSource.Open(recipe.Data, student, longest, recipe.Seed);
         if (recipe.Evaluate is EvaluateRecipe evaluate)
             _evaluator = new Evaluator(evaluate, evaluate.Data ?? recipe.Data.Train, PromptEncoder.ReadHeldOut(evaluate, recipe.Data, student, longest), longest);
         _signal = SignalFactory.Create(recipe, judge, student, prompts, recipeFolder);
@@ -172,6 +173,15 @@ public sealed class DistillationSession : IDisposable
     public void SaveNow() => Recorded(() =>
     {
         _recorder.Checkpoint(_step);
+        _recorder.Settle();
+        return true;
+    });
+
+    /// <summary>Waits until everything of the steps so far is in the run folder. Only between two steps, on the thread that runs them.</summary>
+    /// <exception cref="OpdException">OPD3003: the disk refuses; that is recorded, and the run is over.</exception>
+    public void Settle() => Recorded(() =>
+    {
+        _recorder.Settle();
         return true;
     });
 
@@ -179,6 +189,7 @@ public sealed class DistillationSession : IDisposable
     {
         if (steps.MoveNext()) return true;
         _recorder.WriteAnswers();
+        _recorder.Settle();
         End("finished", null, null);
         return false;
     }
@@ -189,6 +200,7 @@ public sealed class DistillationSession : IDisposable
         if (_saveRequested || stop is not null) _recorder.Checkpoint(_step);
         _saveRequested = false;
         if (stop is null) return false;
+        _recorder.Settle();
         End(stop.Kind == StopKind.Pause ? "paused" : "stopped", null, "Saved; it can be resumed.");
         return true;
     }
@@ -220,7 +232,8 @@ public sealed class DistillationSession : IDisposable
     {
         if (Ending is not null) return; // a failure while saving is told once
         Ending = name;
-        _folder.Append(new RunEvent { Time = _time.GetUtcNow(), Event = name, Step = _step, Code = code, Message = message });
+        _recorder.Quiesce(); // this line is the last
+        _folder.Append(new RunEvent { Time = _time.GetUtcNow(), Event = name, Step = _recorder.WrittenStep, Code = code, Message = message });
         _folder.FlushToDisk();
     }
 
@@ -287,6 +300,8 @@ public sealed class DistillationSession : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
+        _recorder.Dispose(); // before what it writes
+        _prompts.Dispose();
         _student.Dispose();
         _signal.Dispose();
         _acceleration?.Dispose();

@@ -81,6 +81,7 @@ public sealed class FaultTests : IDisposable
                 foreach (StepReport report in session.Run(CancellationToken.None))
                 {
                     if (report.Step != 3) continue;
+                    session.Settle();
                     File.Move(metrics, kept); // a folder in its place: every system refuses to write into it
                     Directory.CreateDirectory(metrics);
                 }
@@ -242,7 +243,10 @@ public sealed class FaultTests : IDisposable
             OpdException error = Assert.Throws<OpdException>(() =>
             {
                 foreach (StepReport report in session.Run(CancellationToken.None))
+                {
+                    session.Settle();
                     clock.Greedy = report.Step == 3;
+                }
             });
             Assert.Equal(ErrorCodes.OutOfMemory, error.Code);
             Assert.Contains("optimizer.microBatch", error.Message, StringComparison.Ordinal);

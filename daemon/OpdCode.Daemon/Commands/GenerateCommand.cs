@@ -33,7 +33,7 @@ public static class GenerateCommand
                 Seed = parsed.GetValue(seed), StopIds = loaded.StopIds,
             };
             IReadOnlyList<GeneratedSequence> written = Generator.Generate(
-                loaded.Decoder, loaded.VocabularySize, Enumerable.Repeat(ids, count).ToArray(), Enumerable.Range(0, count).Select(i => (long)i).ToArray(), options, cancel);
+                loaded.Decoder, loaded.VocabularySize, Enumerable.Repeat(ids, count).ToArray(), Enumerable.Range(0, count).Select(i => (long)i).ToArray(), options, cancel: cancel);
             return new GenerateResult(format, ids, written.Select(w => new GeneratedText(
                 loaded.DecodeResponse(w.Ids), w.Ids, w.SamplerLogprobs, w.PlainLogprobs, w.Finish == FinishReason.Stop ? "stop" : "length")).ToArray());
         }, (console, result) =>

@@ -55,7 +55,7 @@ internal sealed class ScorerDesk : IScorerControl, IDisposable
         int room = Math.Clamp(model.Decoder.Config.ContextLimit - prompt.Length, 1, parameters.MaxNewTokens);
         var options = new SamplingOptions { MaxNewTokens = room, Temperature = parameters.Temperature, Seed = parameters.Seed, StopIds = model.StopIds };
         progress.Report(new ScorerProgress($"Writing with {Name(parameters.Model)}", null));
-        GeneratedSequence written = Generator.Generate(model.Decoder, model.VocabularySize, [prompt], [0L], options, cancel)[0];
+        GeneratedSequence written = Generator.Generate(model.Decoder, model.VocabularySize, [prompt], [0L], options, cancel: cancel)[0];
         return new Generated(NewText(model, prefix, written.Ids), written.Finish == FinishReason.Stop ? "stop" : "length", written.Ids.Length);
     }, cancel);
 

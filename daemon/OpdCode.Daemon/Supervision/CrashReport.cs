@@ -28,11 +28,11 @@ internal static class CrashReport
         };
         string next = checkpoint is int step
             ? $"Resume it: it goes on from the checkpoint of step {step}."
-            : "It had no checkpoint yet: resuming begins at the first step. A smaller checkpoint.every loses less.";
+            : $"It had no checkpoint yet: resuming begins at the first step.{(worker.Step == 0 ? "" : " A smaller checkpoint.every loses less.")}";
         return new RunFailure
         {
             Code = ErrorCodes.WorkerLost,
-            Message = $"The worker (process {worker.Process}) was gone after step {worker.Step} while the run was {RunLife.Word(worker.State)}. {end}. {(memory is null ? "" : memory + " ")}{next}",
+            Message = $"The worker (process {worker.Process}) was gone {(worker.Step == 0 ? "before its first step" : $"after step {worker.Step}")} while the run was {RunLife.Word(worker.State)}. {end}. {(memory is null ? "" : memory + " ")}{next}",
             ExitCode = exitCode,
             Signal = signal,
             OutOfMemory = outOfMemory,
@@ -48,14 +48,16 @@ internal static class CrashReport
         if (!killed) return (false, null);
         const string Remedy = "Lower optimizer.microBatch or rollout.promptsPerStep, take a smaller model or an adapter, or give it more memory.";
         if (now.Group - worker.Kills?.Group > 0)
-            return (true, $"The kernel ended {now.Group - worker.Kills!.Group} process(es) of its control group for lack of memory since it started{(signal is null ? ", so that is the likely reason" : "")}. {Remedy}");
+            return (true, $"The kernel ended {Processes(now.Group - worker.Kills!.Group)} of its control group for lack of memory since it started{(signal is null ? ", so that is the likely reason" : "")}. {Remedy}");
         if (now.Machine - worker.Kills?.Machine > 0)
-            return (true, $"The kernel ended {now.Machine - worker.Kills!.Machine} process(es) of this machine for lack of memory since it started, so that is the likely reason. {Remedy}");
+            return (true, $"The kernel ended {Processes(now.Machine - worker.Kills!.Machine)} of this machine for lack of memory since it started, so that is the likely reason. {Remedy}");
         if (signal is null) return (false, null);
         return now.Group is not null || now.Machine is not null
             ? (false, "The kernel counts no process that it ended for lack of memory, so somebody or something else sent the signal.")
             : (true, $"Lack of memory is a likely reason, but the kernel does not tell here. {Remedy}");
     }
+
+    private static string Processes(long? count) => count == 1 ? "a process" : $"{count} processes";
 
     private static string SignalName(int signal) => signal switch
     {

@@ -77,7 +77,7 @@ internal sealed class HarnessContext : IContextSource
             MaxNewTokens = Math.Min(_recipe.MaxNewTokens, stage.MaxNewTokens ?? int.MaxValue), Temperature = _recipe.Temperature, StopIds = _student.StopIds, Seed = _seed,
         };
         long[] streams = [.. places.Select(place => RandomStream.ForContext(step, 2 + number, place))];
-        IReadOnlyList<GeneratedSequence> written = Generator.Generate(_student.Decoder, _student.VocabularySize, prompts, streams, options, cancel);
+        IReadOnlyList<GeneratedSequence> written = Generator.Generate(_student.Decoder, _student.VocabularySize, prompts, streams, options, cancel: cancel);
         for (int i = 0; i < places.Count; i++)
             if (Parse(_student.DecodeResponse(written[i].Ids), parser) is { } result) results[places[i]][stage.Name] = result;
     }

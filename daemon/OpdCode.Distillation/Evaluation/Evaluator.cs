@@ -47,7 +47,7 @@ public sealed class Evaluator
         foreach (int[] batch in _byLength.Chunk(BatchSize)) // similar lengths together: less padding
         {
             IReadOnlyList<GeneratedSequence> written = Generator.Generate(
-                model.Decoder, model.VocabularySize, batch.Select(i => Prompts[i].Ids).ToArray(), batch.Select(i => (long)i).ToArray(), options, cancel);
+                model.Decoder, model.VocabularySize, batch.Select(i => Prompts[i].Ids).ToArray(), batch.Select(i => (long)i).ToArray(), options, cancel: cancel);
             for (int b = 0; b < batch.Length; b++) responses[batch[b]] = model.DecodeResponse(written[b].Ids);
         }
         bool[] correct = responses.Select((text, i) => AnswerCheck.IsCorrect(_recipe, text, Prompts[i].Example.Answer!)).ToArray();

@@ -48,7 +48,7 @@ internal sealed class TrainingScore
             using var scope = torch.NewDisposeScope();
             var options = new SamplingOptions { MaxNewTokens = _recipe.Rollout.MaxNewTokens, Temperature = 0, StopIds = _student.StopIds };
             IReadOnlyList<GeneratedSequence> written = Generator.Generate(_student.Decoder, _student.VocabularySize,
-                batch.Select(p => p.Ids).ToArray(), batch.Select((_, i) => (long)i).ToArray(), options, cancel);
+                batch.Select(p => p.Ids).ToArray(), batch.Select((_, i) => (long)i).ToArray(), options, cancel: cancel);
             IReadOnlyList<Rollout> rollouts = _rewards.Score([.. batch.Select((prompt, i) => new Rollout
             {
                 Source = prompt.Example, Group = i, PromptIds = prompt.Ids, ResponseIds = written[i].Ids, Finish = written[i].Finish,

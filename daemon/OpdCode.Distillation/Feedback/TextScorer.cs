@@ -35,6 +35,6 @@ public static class TextScorer
             Normalizer = responseIds.Length,
         };
         ObjectiveResult result = objective.Evaluate(rows);
-        return new FeedbackRecorder(student, objective.Label, topK).Record(batch, rows, result.Signals, 0, 0, 1)[0] with { Split = "score" };
+        return new FeedbackRecorder(student, objective.Label, topK).Read(batch, rows, result.Signals, 0, 0, 1)()[0] with { Split = "score" };
     }
 }

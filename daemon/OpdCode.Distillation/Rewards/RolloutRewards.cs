@@ -27,24 +27,44 @@ public sealed class RolloutRewards(Recipe recipe, string folder, LanguageModel s
     public IReadOnlyList<Rollout> Collect(StudentSampler sampler, int step, CancellationToken cancel)
     {
         using StepProfile.Span span = StepProfile.Measure("sample and reward");
-        var written = new List<Rollout>(Score(sampler.Sample(step, 0, cancel), cancel));
+        var written = new List<Rollout>(Collect(sampler, step, 0, cancel));
         for (int refill = 1; SamplesDynamically && refill <= MostRefills && WithSpread(written).Count() < recipe.Rollout.PromptsPerStep; refill++)
-            written.AddRange(Score(sampler.Sample(step, refill, cancel), cancel));
+            written.AddRange(Collect(sampler, step, refill, cancel));
         return written;
     }
 
-    /// <summary>The rollouts with their rewards; the same ones where the recipe has none.</summary>
-    public IReadOnlyList<Rollout> Score(IReadOnlyList<Rollout> rollouts, CancellationToken cancel)
+    // A response is scored from the moment it ends, while others are still written: only the last ones are waited for.
+    private IReadOnlyList<Rollout> Collect(StudentSampler sampler, int step, int refill, CancellationToken cancel)
     {
-        if (_scorer is null) return rollouts;
-        // Rewards that start a program wait for it; those run side by side.
-        return Task.WhenAll(rollouts.Select(async rollout =>
+        if (_scorer is null) return sampler.Sample(step, refill, null, cancel);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var scores = new Dictionary<int[], Task<double>>(ReferenceEqualityComparer.Instance); // a rollout may be numbered anew, its tokens stay
+        try
         {
-            TrainingExample example = rollout.Source;
-            var input = new RewardInput(example.Prompt ?? example.Messages?[^1].Content ?? "", student.DecodeResponse(rollout.ResponseIds), example.Answer,
-                (double)rollout.ResponseIds.Length / recipe.Rollout.MaxNewTokens);
-            return rollout with { Reward = (await _scorer.ScoreAsync(input, cancel)).Total };
-        })).GetAwaiter().GetResult();
+            IReadOnlyList<Rollout> rollouts = sampler.Sample(step, refill, rollout => scores[rollout.ResponseIds] = Task.Run(() => Score(rollout, stop.Token), stop.Token), cancel);
+            return Scored(rollouts, rollout => scores.TryGetValue(rollout.ResponseIds, out Task<double>? begun) ? begun : Score(rollout, stop.Token));
+        }
+        finally
+        {
+            stop.Cancel(); // a failure ends what nobody waits for; programs that were started are ended, not left
+            Task.WhenAll(scores.Values).ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
+        }
+    }
+
+    /// <summary>The rollouts with their rewards; the same ones where the recipe has none.</summary>
+    public IReadOnlyList<Rollout> Score(IReadOnlyList<Rollout> rollouts, CancellationToken cancel) =>
+        _scorer is null ? rollouts : Scored(rollouts, rollout => Score(rollout, cancel));
+
+    // Rewards that start a program wait for it; those run side by side.
+    private static Rollout[] Scored(IReadOnlyList<Rollout> rollouts, Func<Rollout, Task<double>> score) =>
+        Task.WhenAll(rollouts.Select(async rollout => rollout with { Reward = await score(rollout) })).GetAwaiter().GetResult();
+
+    private async Task<double> Score(Rollout rollout, CancellationToken cancel)
+    {
+        TrainingExample example = rollout.Source;
+        var input = new RewardInput(example.Prompt ?? example.Messages?[^1].Content ?? "", student.DecodeResponse(rollout.ResponseIds), example.Answer,
+            (double)rollout.ResponseIds.Length / recipe.Rollout.MaxNewTokens);
+        return (await _scorer!.ScoreAsync(input, cancel)).Total;
     }
 
     /// <summary>

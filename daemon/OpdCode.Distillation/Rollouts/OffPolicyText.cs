@@ -73,7 +73,7 @@ internal sealed class OffPolicyText
         };
         int[][] prompts = [.. places.Select(i => batch[i].Ids)];
         long[] streams = [.. places.Select(i => RandomStream.ForContext(draw, 62, i))];
-        IReadOnlyList<GeneratedSequence> written = _judge!.Use(decoder => Generator.Generate(decoder, _student.VocabularySize, prompts, streams, options, cancel));
+        IReadOnlyList<GeneratedSequence> written = _judge!.Use(decoder => Generator.Generate(decoder, _student.VocabularySize, prompts, streams, options, cancel: cancel));
         return places.Select((i, n) => new Rollout
         {
             Source = batch[i].Example, PromptIds = batch[i].Ids, ResponseIds = written[n].Ids, SamplerLogprobs = written[n].SamplerLogprobs, Finish = written[n].Finish, Writer = RolloutWriter.Judge,

@@ -61,8 +61,9 @@ public sealed class StudentSampler
     /// <summary>The rollouts of a step, in a fixed order, for the next prompts of the stream.</summary>
     /// <param name="step">From 1.</param>
     /// <param name="refill">0, or how often more was asked for in this step: other prompts, other draws, other groups.</param>
+    /// <param name="written">Told of what the student wrote, one by one, while it writes the others; groups may be numbered otherwise in the end.</param>
     /// <param name="cancel">Checked between tokens.</param>
-    public IReadOnlyList<Rollout> Sample(int step, int refill, CancellationToken cancel)
+    public IReadOnlyList<Rollout> Sample(int step, int refill, Action<Rollout>? written, CancellationToken cancel)
     {
         using StepProfile.Span span = StepProfile.Measure("sample");
         EncodedPrompt[] batch = _prompts.Next(_recipe.Rollout.PromptsPerStep);
@@ -70,7 +71,7 @@ public sealed class StudentSampler
         int draw = step + refill * _recipe.Steps;
         if (_recipe.Objective is SupervisedObjectiveRecipe) return batch.Select(Given).ToArray();
         int firstGroup = refill * _recipe.Rollout.PromptsPerStep;
-        return _offPolicy is null ? Write(draw, firstGroup, batch, cancel) : _offPolicy.Mix(step, draw, batch, firstGroup, Given, own => Write(draw, firstGroup, own, cancel), cancel);
+        return _offPolicy is null ? Write(draw, firstGroup, batch, written, cancel) : _offPolicy.Mix(step, draw, batch, firstGroup, Given, own => Write(draw, firstGroup, own, written, cancel), cancel);
     }
 
     private AdaptiveText Adaptive(AdaptiveOffPolicyRecipe adaptive)
@@ -85,7 +86,7 @@ public sealed class StudentSampler
         return new AdaptiveText(adaptive, _recipe.Steps, _recipe.Seed, loss.Mean, line => _prompts.Loaded.FirstOrDefault(e => e.Line == line && line > 0));
     }
 
-    private Rollout[] Write(int draw, int firstGroup, EncodedPrompt[] batch, CancellationToken cancel)
+    private Rollout[] Write(int draw, int firstGroup, EncodedPrompt[] batch, Action<Rollout>? written, CancellationToken cancel)
     {
         RolloutRecipe r = _recipe.Rollout;
         EncodedPrompt[] prompts = batch.SelectMany(prompt => Enumerable.Repeat(prompt, r.SamplesPerPrompt)).ToArray();
@@ -95,18 +96,25 @@ public sealed class StudentSampler
         };
         long[] streams = prompts.Select((_, place) => RandomStream.ForRollout(draw, place)).ToArray();
         int[][] ids = [.. prompts.Select(p => p.Ids)];
-        IReadOnlyList<GeneratedSequence> written = _mixedIn is null
-            ? Generator.Generate(_student.Decoder, _student.VocabularySize, ids, streams, options, cancel)
-            : _mixedIn.Use(teacher => Generator.GenerateMixed(_student.Decoder, teacher, _mixedShare, _student.VocabularySize, ids, streams, options, cancel));
-        return prompts.Select((prompt, i) => new Rollout
+        var rollouts = new Rollout[prompts.Length];
+        _ = _mixedIn is null
+            ? Generator.Generate(_student.Decoder, _student.VocabularySize, ids, streams, options, Ended, cancel)
+            : _mixedIn.Use(teacher => Generator.GenerateMixed(_student.Decoder, teacher, _mixedShare, _student.VocabularySize, ids, streams, options, Ended, cancel));
+        return rollouts;
+
+        void Ended(int i, GeneratedSequence sequence)
         {
-            Source = prompt.Example,
-            Group = firstGroup + i / r.SamplesPerPrompt,
-            PromptIds = prompt.Ids,
-            ResponseIds = written[i].Ids,
-            SamplerLogprobs = written[i].SamplerLogprobs,
-            Finish = written[i].Finish,
-        }).ToArray();
+            rollouts[i] = new Rollout
+            {
+                Source = prompts[i].Example,
+                Group = firstGroup + i / r.SamplesPerPrompt,
+                PromptIds = prompts[i].Ids,
+                ResponseIds = sequence.Ids,
+                SamplerLogprobs = sequence.SamplerLogprobs,
+                Finish = sequence.Finish,
+            };
+            written?.Invoke(rollouts[i]);
+        }
     }
 
     private void CheckCompletion(TrainingExample example)

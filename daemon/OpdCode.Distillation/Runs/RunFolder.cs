@@ -8,8 +8,8 @@ using OpdCode.Protocol;
 namespace OpdCode.Distillation.Runs;
 
 /// <summary>
-/// Writes a run's plain files. Lines are appended and flushed before anyone is told, nothing is rewritten in place,
-/// so a process that dies leaves at most one torn last line.
+/// Writes a run's plain files. Lines are appended and flushed, nothing is rewritten in place, so a process that dies
+/// leaves at most one torn last line. One thread at a time: the run's <see cref="OrderedWriter"/>, or the loop when that is idle.
 /// </summary>
 public sealed class RunFolder
 {

@@ -6,16 +6,22 @@ using OpdCode.Distillation.Rollouts;
 using OpdCode.Distillation.Runs.Checkpoints;
 using OpdCode.Distillation.Training;
 using OpdCode.Models;
+using OpdCode.Protocol;
 using OpdCode.Recipes;
 using OpdCode.Recipes.Data;
 
 namespace OpdCode.Distillation.Runs;
 
-/// <summary>Writes what happened into the run folder: numbers, token feedback, answers, checkpoints.</summary>
-public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel student, Evaluator? evaluator, CheckpointStore checkpoints, TimeProvider time)
+/// <summary>
+/// Writes what happened into the run folder: numbers, token feedback, answers, checkpoints. The files are written while
+/// the loop goes on, in the order of what happened, and those of a step before the next one changes the weights: a failure
+/// of the disk costs no more than the step that was being computed, and a checkpoint needs no copy of the weights.
+/// </summary>
+public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel student, Evaluator? evaluator, CheckpointStore checkpoints, TimeProvider time) : IDisposable
 {
     private readonly Stopwatch _active = Stopwatch.StartNew(), _sinceCheckpoint = Stopwatch.StartNew(); // no clock of the wall: it may jump
     private readonly TensorBoardLog _board = new(folder.Path, time);
+    private readonly OrderedWriter _writer = new();
     private EvaluationResult? _before;
     private bool _warned;
     private RunProgress? _saved;
@@ -23,6 +29,9 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
     private string? _recipeHash;
     private (int Step, double? Accuracy) _latest;
     private double _secondsBefore;
+    private PendingCheckpoint? _pending; // one at most: the next update waits for it
+    private long _stepsEnd; // of what the writer was given: the end of the last step
+    private volatile int _written;
 
     /// <summary>The last evaluation, or null.</summary>
     public EvaluationResult? LastEvaluation { get; private set; }
@@ -36,12 +45,32 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
     /// <summary>Seconds that the run was active, earlier sessions included.</summary>
     public double ActiveSeconds => _secondsBefore + _active.Elapsed.TotalSeconds;
 
+    /// <summary>The last step whose numbers are in the run folder; 0 before the first.</summary>
+    public int WrittenStep => _written;
+
+    /// <summary>Waits until everything that happened is in the run folder. Between two steps, on the thread that makes them.</summary>
+    /// <exception cref="OpdException">OPD3003: the disk refuses; nothing was written after that.</exception>
+    public void Settle() => _writer.Wait(_writer.Given);
+
+    /// <summary>The same, whether the disk refused or not: who calls it has a failure to tell already.</summary>
+    internal void Quiesce() => _writer.Idle();
+
+    /// <summary>To be called before weights or optimizer change: waits until the step before is in the run folder, its checkpoint included.</summary>
+    /// <exception cref="OpdException">OPD3003: the disk refuses. The weights are those of the step before.</exception>
+    public void BeforeUpdate()
+    {
+        using StepProfile.Span span = StepProfile.Measure("wait for files");
+        _writer.Wait(_stepsEnd);
+        Forget();
+    }
+
     /// <summary>Makes the run go on from a checkpoint, or, without one, from the beginning.</summary>
     internal void ResumeFrom(string? checkpoint, RunProgress? progress)
     {
         (_resumeFrom, _saved) = (checkpoint, progress);
         folder.Guard(() => _board.CutAfter(progress?.Step ?? -1));
         if (progress is null) return;
+        _written = progress.Step;
         (_before, LastEvaluation, TotalTokens, _secondsBefore) = (progress.FirstEvaluation, progress.LastEvaluation, progress.TotalTokens, progress.ActiveSeconds);
     }
 
@@ -63,6 +92,7 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
         var values = new Dictionary<string, double>();
         AddEvaluation(values, step, result);
         if (values.Count > 0) Append(new StepMetrics(step, values));
+        _stepsEnd = _writer.Given;
         return new StepReport(step, values, result?.Accuracy);
     }
 
@@ -73,8 +103,9 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
         RecordRecipe record = recipe.Record;
         bool due = record.Every > 0 && (step == 1 || step == recipe.Steps || step % record.Every == 0);
         if (!due || firstIndex >= record.Rollouts) return;
-        IReadOnlyList<RolloutRecord> records = feedback.Record(batch, rows, signals, step, firstIndex, record.Rollouts - firstIndex);
-        folder.Append(step, records.Select((r, i) => WithAnswer(r, batch.Rollouts[i].Source)).ToArray());
+        Func<IReadOnlyList<RolloutRecord>> records = feedback.Read(batch, rows, signals, step, firstIndex, record.Rollouts - firstIndex);
+        IReadOnlyList<Rollout> rollouts = batch.Rollouts; // and nothing of the batch's tensors
+        Write("write feedback", () => folder.Append(step, records().Select((r, i) => WithAnswer(r, rollouts[i].Source)).ToArray()));
     }
 
     private RolloutRecord WithAnswer(RolloutRecord record, TrainingExample example) => record with
@@ -113,6 +144,7 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
         foreach ((string name, double value) in totals.Stabilizers.Values) values[name] = value;
         AddEvaluation(values, step, result);
         Append(new StepMetrics(step, values));
+        _stepsEnd = _writer.Given;
         return new StepReport(step, values, result?.Accuracy);
     }
 
@@ -121,14 +153,23 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
     {
         if (message is null || _warned) return;
         _warned = true;
-        folder.Append(new RunEvent { Time = time.GetUtcNow(), Event = "warning", Step = step, Message = message });
+        Append(new RunEvent { Time = time.GetUtcNow(), Event = "warning", Step = step, Message = message });
     }
 
-    private void Append(StepMetrics metrics)
+    private void Append(StepMetrics metrics) => Write("write metrics", () =>
     {
         folder.Append(metrics);
         if (recipe.Record.Tensorboard) folder.Guard(() => _board.Append(metrics));
-    }
+        _written = metrics.Step;
+    });
+
+    private void Append(RunEvent happened) => _writer.Do(() => folder.Append(happened));
+
+    private void Write(string name, Action write) => _writer.Do(() =>
+    {
+        using StepProfile.Span span = StepProfile.Measure(name);
+        write();
+    });
 
     private void AddEvaluation(Dictionary<string, double> values, int step, EvaluationResult? result)
     {
@@ -137,7 +178,7 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
         LastEvaluation = result;
         values["accuracy"] = result.Accuracy;
         values["evaluated"] = result.Correct.Count;
-        folder.Append(new RunEvent { Time = time.GetUtcNow(), Event = "evaluated", Step = step });
+        Append(new RunEvent { Time = time.GetUtcNow(), Event = "evaluated", Step = step });
     }
 
     /// <summary>Whether the recipe asks for a checkpoint after a step: the last, every so many, or because the last one is long ago.</summary>
@@ -146,10 +187,10 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
         || (recipe.Checkpoint.Every > 0 && step % recipe.Checkpoint.Every == 0)
         || (recipe.Checkpoint.Minutes > 0 && _sinceCheckpoint.Elapsed.TotalMinutes >= recipe.Checkpoint.Minutes);
 
-    /// <summary>Writes the checkpoint of the step that was recorded last; nothing when that has been done.</summary>
+    /// <summary>Takes the checkpoint of the step that was recorded last, to be written meanwhile; nothing when that has been done.</summary>
     public void Checkpoint(int step)
     {
-        using StepProfile.Span span = StepProfile.Measure("checkpoint");
+        using StepProfile.Span span = StepProfile.Measure("take checkpoint");
         if (_saved?.Step == step) return;
         double? accuracy = _latest.Step == step ? _latest.Accuracy : null;
         bool best = accuracy >= (_saved?.BestAccuracy ?? double.NegativeInfinity); // of equals the one that trained longer
@@ -164,7 +205,9 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
             FirstEvaluation = _before,
             LastEvaluation = LastEvaluation,
         };
-        checkpoints.Write(progress);
+        PendingCheckpoint pending = _pending = checkpoints.Take(progress);
+        Write("write checkpoint", () => checkpoints.Write(pending));
+        _stepsEnd = _writer.Given;
         _saved = progress;
         _sinceCheckpoint.Restart();
     }
@@ -183,5 +226,18 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
             After = LastEvaluation.Responses[i],
             AfterCorrect = LastEvaluation.Correct[i],
         }).ToArray());
+    }
+
+    /// <summary>Ends when everything that can be written is; whether the disk refused is what <see cref="Settle"/> says.</summary>
+    public void Dispose()
+    {
+        _writer.Dispose();
+        Forget();
+    }
+
+    private void Forget()
+    {
+        _pending?.Dispose();
+        _pending = null;
     }
 }

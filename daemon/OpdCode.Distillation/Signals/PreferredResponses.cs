@@ -22,7 +22,7 @@ internal sealed class PreferredResponses(Recipe recipe, LanguageModel student)
         };
         int[][] prompts = [.. written.Select(i => contexts?[i] ?? rollouts[i].PromptIds)];
         long[] streams = [.. written.Select(i => RandomStream.ForContext(step, 1, i))];
-        IReadOnlyList<GeneratedSequence> preferred = judge.Use(decoder => Generator.Generate(decoder, student.VocabularySize, prompts, streams, options, cancel));
+        IReadOnlyList<GeneratedSequence> preferred = judge.Use(decoder => Generator.Generate(decoder, student.VocabularySize, prompts, streams, options, cancel: cancel));
         List<Rollout> pairs = [];
         for (int place = 0; place < written.Length; place++)
         {

@@ -19,24 +19,24 @@ internal sealed class SelfJudge : IJudge, IMethodState
 {
     private readonly LanguageModel _student;
     private readonly SelfSignalRecipe _recipe;
-    private readonly Decoder? _copy; // full weights
-    private readonly LowRankAdapter? _adapter; // or the adapter alone
-    private readonly bool _withoutAdapter; // a fresh adapter adds exactly nothing: the start is the base
+    private readonly Decoder _judge;
+    private readonly ParameterBuffer? _own; // what exists twice: all weights, or the adapter's; null: nothing does
 
     /// <summary>Copies what it needs of the student.</summary>
     /// <param name="student">The model in training, with its adapter if it has one.</param>
     /// <param name="recipe">Which weights judge.</param>
     public SelfJudge(LanguageModel student, SelfSignalRecipe recipe)
     {
-        (_student, _recipe) = (student, recipe);
+        (_student, _recipe, _judge) = (student, recipe, student.Decoder);
         if (recipe.Weights == SelfWeights.Live) return;
         if (student.Decoder.Adapter is not { } adapter)
         {
-            _copy = new Decoder(student.Decoder.Config, student.Decoder.Device, student.Decoder.Weights.Values_P.dtype);
-            Copy(student.Decoder.Weights, _copy.Weights);
+            _judge = new Decoder(student.Decoder.Config, student.Decoder.Device, student.Decoder.Weights.Values_P.dtype);
+            Copy(student.Decoder.Weights, _judge.Weights);
         }
-        else if (recipe.Weights == SelfWeights.Frozen && adapter.IsZero) _withoutAdapter = true;
-        else _adapter = adapter.Copy();
+        // A fresh adapter adds exactly nothing: the start is the base.
+        else _judge = student.Decoder.With(recipe.Weights == SelfWeights.Frozen && adapter.IsZero ? null : adapter.Copy());
+        if (_judge.Adapter is not null || student.Decoder.Adapter is null) _own = _judge.Trained;
     }
 
     /// <inheritdoc />
@@ -51,34 +51,21 @@ internal sealed class SelfJudge : IJudge, IMethodState
     public int ContextLimit => _student.Decoder.Config.ContextLimit;
 
     /// <inheritdoc />
-    public long? Parameters => _copy?.Weights.Values_P.shape[0] ?? _adapter?.Parameters.Values_P.shape[0];
+    public long? Parameters => _own?.Values_P.shape[0];
 
     /// <inheritdoc />
-    public torch.Tensor Head_WM => (_copy ?? _student.Decoder).Head_VD.detach();
+    public torch.Tensor Head_WM => _judge.Head_VD.detach();
 
     /// <inheritdoc />
     public IMethodState? State => _recipe.Weights == SelfWeights.Ema ? this : null;
 
     string IMethodState.Name => "signal.ema";
 
-    private ParameterBuffer? Averaged => _copy?.Weights ?? _adapter?.Parameters;
-
     /// <inheritdoc />
     public T Use<T>(Func<Decoder, T> use)
     {
         using var none = torch.no_grad();
-        if (_copy is not null) return use(_copy);
-        if (_adapter is null && !_withoutAdapter) return use(_student.Decoder);
-        LowRankAdapter? trained = _student.Decoder.Adapter;
-        _student.Decoder.Adapter = _adapter;
-        try
-        {
-            return use(_student.Decoder);
-        }
-        finally
-        {
-            _student.Decoder.Adapter = trained;
-        }
+        return use(_judge);
     }
 
     /// <inheritdoc />
@@ -87,14 +74,14 @@ internal sealed class SelfJudge : IJudge, IMethodState
         if (_recipe.Weights != SelfWeights.Ema || step % _recipe.Every != 0) return;
         using var scope = torch.NewDisposeScope();
         using var none = torch.no_grad();
-        Averaged!.Values_P.mul_(_recipe.Decay).add_(_student.Decoder.Trained.Values_P, alpha: 1 - _recipe.Decay);
+        _own!.Values_P.mul_(_recipe.Decay).add_(_student.Decoder.Trained.Values_P, alpha: 1 - _recipe.Decay);
     }
 
     /// <inheritdoc />
     public MethodSnapshot Capture()
     {
         using var none = torch.no_grad();
-        return new MethodSnapshot(new Dictionary<string, torch.Tensor> { ["weights"] = Averaged!.Values_P.clone().DetachFromDisposeScope() }, new Dictionary<string, double>());
+        return new MethodSnapshot(new Dictionary<string, torch.Tensor> { ["weights"] = _own!.Values_P.detach().DetachFromDisposeScope() }, new Dictionary<string, double>());
     }
 
     /// <inheritdoc />
@@ -102,10 +89,10 @@ internal sealed class SelfJudge : IJudge, IMethodState
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         using var none = torch.no_grad();
-        if (!snapshot.Tensors.TryGetValue("weights", out torch.Tensor? weights) || weights.shape[0] != Averaged!.Values_P.shape[0])
+        if (!snapshot.Tensors.TryGetValue("weights", out torch.Tensor? weights) || weights.shape[0] != _own!.Values_P.shape[0])
             throw new OpdException(ErrorCodes.CheckpointInvalid, "The checkpoint's averaged judge is missing or of another shape than the student. Resume with the recipe that the run was started with.");
         using var scope = torch.NewDisposeScope();
-        Averaged.Values_P.copy_(weights);
+        _own.Values_P.copy_(weights);
     }
 
     private static void Copy(ParameterBuffer from, ParameterBuffer to)
@@ -118,7 +105,6 @@ internal sealed class SelfJudge : IJudge, IMethodState
     /// <inheritdoc />
     public void Dispose()
     {
-        _copy?.Dispose();
-        _adapter?.Dispose();
+        if (_judge != _student.Decoder) _judge.Dispose();
     }
 }

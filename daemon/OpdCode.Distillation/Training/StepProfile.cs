@@ -12,7 +12,8 @@ public sealed class StepProfile : IDisposable
 {
     private static StepProfile? s_current;
 
-    private readonly List<(string Name, long Start, long End)> _spans = [];
+    private readonly List<(string Name, int Thread, long Start, long End)> _spans = [];
+    private readonly Dictionary<int, string> _threads = [];
     private readonly long _start = Stopwatch.GetTimestamp();
 
     private StepProfile() { }
@@ -37,9 +38,12 @@ public sealed class StepProfile : IDisposable
             return new JsonObject
             {
                 ["displayTimeUnit"] = "ms",
-                ["traceEvents"] = new JsonArray([.. _spans.OrderBy(s => s.Start).Select(s => new JsonObject
+                ["traceEvents"] = new JsonArray([.. _threads.Select(t => new JsonObject
                 {
-                    ["name"] = s.Name, ["ph"] = "X", ["pid"] = 1, ["tid"] = 1,
+                    ["name"] = "thread_name", ["ph"] = "M", ["pid"] = 1, ["tid"] = t.Key, ["args"] = new JsonObject { ["name"] = t.Value },
+                }), .. _spans.OrderBy(s => s.Start).Select(s => new JsonObject
+                {
+                    ["name"] = s.Name, ["ph"] = "X", ["pid"] = 1, ["tid"] = s.Thread,
                     ["ts"] = Stopwatch.GetElapsedTime(_start, s.Start).TotalMicroseconds, ["dur"] = Stopwatch.GetElapsedTime(s.Start, s.End).TotalMicroseconds,
                 })]),
             };
@@ -69,7 +73,12 @@ public sealed class StepProfile : IDisposable
         public void Dispose()
         {
             if (_profile is null) return;
-            lock (_profile._spans) _profile._spans.Add((_name, _start, Stopwatch.GetTimestamp()));
+            int thread = Environment.CurrentManagedThreadId;
+            lock (_profile._spans)
+            {
+                _profile._spans.Add((_name, thread, _start, Stopwatch.GetTimestamp()));
+                _profile._threads.TryAdd(thread, Thread.CurrentThread is { IsThreadPoolThread: false, Name: { } name } ? name : "loop");
+            }
         }
     }
 }

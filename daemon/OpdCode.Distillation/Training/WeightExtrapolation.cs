@@ -105,7 +105,7 @@ public sealed class WeightExtrapolation : IMethodState, IDisposable
     public MethodSnapshot Capture()
     {
         using var none = torch.no_grad();
-        return new MethodSnapshot(_weights.Select((w, i) => (w.Name, _base[i])).ToDictionary(p => p.Name, p => p.Item2.clone().DetachFromDisposeScope()), new Dictionary<string, double>());
+        return new MethodSnapshot(_weights.Select((w, i) => (w.Name, _base[i])).ToDictionary(p => p.Name, p => p.Item2.detach().DetachFromDisposeScope()), new Dictionary<string, double>());
     }
 
     /// <inheritdoc />

@@ -13,6 +13,7 @@ public sealed class Decoder : IDisposable
     private readonly DecoderLayout.Plan _plan;
     private readonly DecoderBlock[] _blocks;
     private readonly RotaryTable _rotary;
+    private readonly bool _borrows; // the weights are another's
 
     /// <summary>A model with all weights zero; fill <see cref="Weights"/> or call <see cref="Initialize"/>.</summary>
     public Decoder(DecoderConfig config, torch.Device device, torch.ScalarType type = torch.ScalarType.Float32)
@@ -24,6 +25,12 @@ public sealed class Decoder : IDisposable
         Weights = new ParameterBuffer(_plan.Specs, device, type);
         _blocks = _plan.Layers.Select((places, i) => new DecoderBlock(config, Weights, places, i)).ToArray();
         _rotary = new RotaryTable(config);
+    }
+
+    private Decoder(Decoder lender, LowRankAdapter? adapter)
+    {
+        (Config, Device, Weights, Adapter, _borrows) = (lender.Config, lender.Device, lender.Weights, adapter, true);
+        (_plan, _blocks, _rotary) = (lender._plan, lender._blocks, lender._rotary);
     }
 
     /// <summary>The shape of the model.</summary>
@@ -49,6 +56,9 @@ public sealed class Decoder : IDisposable
 
     /// <summary>The output matrix [V, D]; the embedding itself when tied.</summary>
     public torch.Tensor Head_VD => Weights[_plan.Head];
+
+    /// <summary>The same weights, not copied, with another adapter, which the result owns, or without one. This model must live longer.</summary>
+    public Decoder With(LowRankAdapter? adapter) => new(this, adapter);
 
     /// <summary>Random weights: normal with deviation 0.02 (residual outputs scaled by 1/√(2·layers), as GPT-2), norms 1, biases 0.</summary>
     public void Initialize(long seed)
@@ -154,8 +164,9 @@ public sealed class Decoder : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
-        _rotary.Dispose();
         Adapter?.Dispose();
+        if (_borrows) return;
+        _rotary.Dispose();
         Weights.Dispose();
     }
 }

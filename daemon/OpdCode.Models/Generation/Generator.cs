@@ -16,18 +16,20 @@ public static class Generator
     /// <param name="prompts">Token ids of each prompt, at least one each.</param>
     /// <param name="streams">Random stream of each row: the same stream and seed give the same numbers whatever the batch.</param>
     /// <param name="options">Sampling and stopping.</param>
+    /// <param name="ended">Told of every response as soon as it has ended, with the place of its prompt, on the calling thread while others are still written; it must return at once.</param>
     /// <param name="cancel">Checked between tokens.</param>
     /// <returns>In the order of the prompts.</returns>
     /// <exception cref="OpdException">OPD1202 when a prompt is empty or does not fit the model's context with the response.</exception>
     public static IReadOnlyList<GeneratedSequence> Generate(
-        Decoder model, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options, CancellationToken cancel = default)
+        Decoder model, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options,
+        Action<int, GeneratedSequence>? ended = null, CancellationToken cancel = default)
     {
         if (prompts.Count == 0) return [];
         foreach (int[] prompt in prompts) CheckLength(model.Config, prompt.Length, options.MaxNewTokens);
         if (CpuGeneration.Supports(model, prompts.Max(p => p.Length) + options.MaxNewTokens))
-            return CpuGeneration.Run(model, vocabularySize, prompts, streams, options, cancel);
+            return CpuGeneration.Run(model, vocabularySize, prompts, streams, options, ended, cancel);
         using var generation = new TensorGeneration(model, vocabularySize, prompts, streams, options);
-        return generation.Run(cancel);
+        return generation.Run(ended, cancel);
     }
 
     /// <summary>
@@ -41,10 +43,12 @@ public static class Generator
     /// <param name="prompts">Token ids of each prompt, at least one each; both read the same.</param>
     /// <param name="streams">Random stream of each row.</param>
     /// <param name="options">Sampling (of the mixture) and stopping.</param>
+    /// <param name="ended">As for <see cref="Generate"/>.</param>
     /// <param name="cancel">Checked between tokens.</param>
     /// <exception cref="OpdException">OPD1202 when a prompt is empty or does not fit one of the contexts with the response.</exception>
     public static IReadOnlyList<GeneratedSequence> GenerateMixed(
-        Decoder model, Decoder other, double share, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options, CancellationToken cancel = default)
+        Decoder model, Decoder other, double share, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options,
+        Action<int, GeneratedSequence>? ended = null, CancellationToken cancel = default)
     {
         if (prompts.Count == 0) return [];
         foreach (int[] prompt in prompts)
@@ -53,7 +57,7 @@ public static class Generator
             CheckLength(other.Config, prompt.Length, options.MaxNewTokens);
         }
         using var generation = new TensorGeneration(model, vocabularySize, prompts, streams, options, mixed: (other, share));
-        return generation.Run(cancel);
+        return generation.Run(ended, cancel);
     }
 
     /// <summary>Refuses a prompt that is empty or too long for the response asked for.</summary>

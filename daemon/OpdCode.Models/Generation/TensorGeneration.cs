@@ -24,7 +24,7 @@ internal sealed class TensorGeneration : IDisposable
     private readonly double _share;
     private readonly int _vocabularySize;
     private readonly SamplingOptions _options;
-    private readonly TensorResponse[] _responses;
+    private readonly GeneratedSequence[] _results;
     private readonly Queue<TensorResponse> _waiting;
     private readonly int _places;
     private List<TensorResponse> _batch = []; // row → response
@@ -44,35 +44,40 @@ internal sealed class TensorGeneration : IDisposable
         (_vocabularySize, _options, _share) = (vocabularySize, options, mixed?.Share ?? 0);
         _readers = mixed is { } second ? [new Reader(model), new Reader(second.Model)] : [new Reader(model)];
         _places = places ?? PlacesFor(vocabularySize);
-        _responses = [.. prompts.Select((prompt, i) => new TensorResponse(prompt, streams[i], options.Limits?[i] ?? options.MaxNewTokens))];
-        _waiting = new Queue<TensorResponse>(_responses);
+        _results = new GeneratedSequence[prompts.Count];
+        _waiting = new Queue<TensorResponse>(prompts.Select((prompt, i) => new TensorResponse(i, prompt, streams[i], options.Limits?[i] ?? options.MaxNewTokens)));
     }
 
     /// <summary>Responses written at a time: as many as the memory of a step's logits allows, 16 to 256.</summary>
     public static int PlacesFor(int vocabularySize) => Math.Clamp(ElementsPerStep / vocabularySize, FewestPlaces, MostPlaces);
 
     /// <summary>Writes all responses.</summary>
+    /// <param name="ended">Told of every response as soon as it has ended.</param>
     /// <param name="cancel">Checked between tokens.</param>
     /// <returns>In the order of the prompts.</returns>
-    public IReadOnlyList<GeneratedSequence> Run(CancellationToken cancel)
+    public IReadOnlyList<GeneratedSequence> Run(Action<int, GeneratedSequence>? ended, CancellationToken cancel)
     {
         using var none = torch.no_grad();
         while (true)
         {
             cancel.ThrowIfCancellationRequested();
             using DisposeScope scope = torch.NewDisposeScope();
-            int ended = _batch.Count(row => row.Ended);
-            bool enough = ended * ShareThatLeaves >= _batch.Count;
-            if (ended == _batch.Count && _waiting.Count == 0) return [.. _responses.Select(response => response.Result())];
-            if (ended > 0 && enough) DropEnded();
+            int idle = _batch.Count(row => row.Ended);
+            bool enough = idle * ShareThatLeaves >= _batch.Count;
+            if (idle == _batch.Count && _waiting.Count == 0) return _results;
+            if (idle > 0 && enough) DropEnded();
             if (_batch.Count > 0) foreach (Reader reader in _readers) Read(reader);
             while (enough && _batch.Count < _places && _waiting.Count > 0) Admit();
-            Choose();
+            foreach (TensorResponse response in Choose())
+            {
+                _results[response.Place] = response.Result();
+                ended?.Invoke(response.Place, _results[response.Place]);
+            }
         }
     }
 
-    // Draws the next token of every row.
-    private void Choose()
+    // Draws the next token of every row; gives those that end with it.
+    private List<TensorResponse> Choose()
     {
         torch.Tensor logits_BV = Logits_BV(_readers[0]);
         if (_readers.Length > 1) // log((1 − share)·p + share·q)
@@ -80,7 +85,14 @@ internal sealed class TensorGeneration : IDisposable
         double[] uniforms = [.. _batch.Select(row => CounterRandom.Uniform(_options.Seed, row.Stream, row.Written))];
         double[] chosen_3B = TokenSampler.Sample(logits_BV, uniforms, _options).cpu().data<double>().ToArray(); // the step's one transfer
         int count = _batch.Count;
-        for (int b = 0; b < count; b++) _batch[b].Append((int)chosen_3B[b], chosen_3B[count + b], chosen_3B[2 * count + b], _options.StopIds);
+        var ended = new List<TensorResponse>();
+        for (int b = 0; b < count; b++)
+        {
+            if (_batch[b].Ended) continue; // computed in vain until it leaves
+            _batch[b].Append((int)chosen_3B[b], chosen_3B[count + b], chosen_3B[2 * count + b], _options.StopIds);
+            if (_batch[b].Ended) ended.Add(_batch[b]);
+        }
+        return ended;
     }
 
     private torch.Tensor Logits_BV(Reader reader) => reader.Model.Logits(reader.Last_BD!).narrow(1, 0, _vocabularySize);

@@ -1,10 +1,11 @@
 namespace OpdCode.Models.Generation;
 
 /// <summary>A response while it is written with tensors.</summary>
+/// <param name="Place">Which of the responses that were asked for it is.</param>
 /// <param name="Prompt">Token ids of its prompt.</param>
 /// <param name="Stream">Its random stream.</param>
 /// <param name="Limit">Its longest length, in tokens.</param>
-internal sealed record TensorResponse(int[] Prompt, long Stream, int Limit)
+internal sealed record TensorResponse(int Place, int[] Prompt, long Stream, int Limit)
 {
     private readonly List<int> _ids = [];
     private readonly List<float> _samplerLogprobs = [];
@@ -23,10 +24,9 @@ internal sealed record TensorResponse(int[] Prompt, long Stream, int Limit)
     /// <summary>The newest token.</summary>
     public int Last => _ids[^1];
 
-    /// <summary>Takes a chosen token; one that comes after the end is forgotten.</summary>
+    /// <summary>Takes a chosen token.</summary>
     public void Append(int id, double samplerLogprob, double plainLogprob, IReadOnlySet<int> stopIds)
     {
-        if (Ended) return;
         _ids.Add(id);
         _samplerLogprobs.Add((float)samplerLogprob);
         _plainLogprobs.Add((float)plainLogprob);

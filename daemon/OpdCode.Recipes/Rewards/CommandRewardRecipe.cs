@@ -22,6 +22,11 @@ public sealed record CommandRewardRecipe : RewardRecipe
     [Unit("megabytes")]
     public int MemoryLimit { get; init; } = 1024;
 
+    /// <summary>How many responses are scored at a time; 0: one for each processor. Raise it for a program that mostly waits, as one that asks a server.</summary>
+    [Range(0, 4096)]
+    [Unit("programs")]
+    public int Parallel { get; init; }
+
     /// <summary>What a response scores that makes the program fail or break a limit; the run stops there when absent.</summary>
     [Range(-1e6, 1e6)]
     public double? OnFailure { get; init; }

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Threading.Channels;
 using OpdCode.Protocol;
 
 namespace OpdCode.Recipes.Rewards;
@@ -15,8 +16,12 @@ internal sealed class RewardCommand(CommandRewardRecipe recipe, string folder)
     private static readonly TimeSpan s_pipeLimit = TimeSpan.FromSeconds(5);
     private static readonly JsonSerializerOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    // One token for each program that may run now: hundreds at once would take each other's time and memory and break their limits.
+    private readonly Channel<int> _places = Places(recipe.Parallel > 0 ? recipe.Parallel : Environment.ProcessorCount);
+
     public async Task<double> ScoreAsync(RewardInput input, string text, CancellationToken cancel)
     {
+        int place = await _places.Reader.ReadAsync(cancel);
         try
         {
             return await RunAsync(input, text, cancel);
@@ -25,6 +30,17 @@ internal sealed class RewardCommand(CommandRewardRecipe recipe, string folder)
         {
             return score;
         }
+        finally
+        {
+            _places.Writer.TryWrite(place);
+        }
+    }
+
+    private static Channel<int> Places(int count)
+    {
+        Channel<int> places = Channel.CreateUnbounded<int>();
+        for (int i = 0; i < count; i++) places.Writer.TryWrite(i);
+        return places;
     }
 
     private async Task<double> RunAsync(RewardInput input, string text, CancellationToken cancel)

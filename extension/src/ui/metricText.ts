@@ -1,5 +1,9 @@
 import { l10n } from 'vscode';
+import bundle from '../../l10n/bundle.l10n.json';
 import type { MetricDescription } from '../daemon/protocol';
+
+// The editor loads no bundle for English, and where only names are known nobody else says what they mean.
+const english: Readonly<Record<string, string>> = bundle;
 
 /** What a number is, in the reader's language; what has no translation stays as the daemon said it. See scripts/metricTexts.mjs. */
 export function localizeMetric(family: 'run' | 'token', name: string, label: MetricDescription): MetricDescription {
@@ -14,10 +18,10 @@ export function localizeMetric(family: 'run' | 'token', name: string, label: Met
   };
 }
 
-/** The title of a run's metric in the reader's language; undefined where there is no translation. */
+/** The title of a run's metric in the reader's language, else in English; undefined for a metric that nobody described. */
 export function metricTitle(name: string): string | undefined {
   const { key, parameter } = keyOf('run', name);
-  return titleOf(key, parameter);
+  return titleOf(key, parameter) ?? english[key]?.replaceAll('{0}', parameter ?? '');
 }
 
 function titleOf(key: string, parameter: string | undefined): string | undefined {

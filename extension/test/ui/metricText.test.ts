@@ -9,7 +9,9 @@ describe('localizeMetric', () => {
   it('keeps what the daemon said where there is no translation', () => {
     const label = { title: 'Loss', unit: 'nats', sign: 'positive: adds to the loss' };
     expect(localizeMetric('token', 'loss', label)).toEqual(label);
-    expect(metricTitle('loss')).toBeUndefined();
+    expect(metricTitle('loss')).toBe('Loss');
+    expect(metricTitle('stabilizer.entropy-gate.weight')).toContain('entropy-gate');
+    expect(metricTitle('of another version')).toBeUndefined();
   });
 
   it('takes titles by key, and the rest only where the daemon still says what was translated', () => {

@@ -25,7 +25,7 @@ public sealed class OffPolicyTextTests
         using LanguageModel student = LanguageModel.Load(folder.File("student"), torch.CPU);
         using var judge = new SelfJudge(student, new SelfSignalRecipe());
         PromptSource prompts = PromptSource.Open(recipe.Data with { Train = folder.File("train.jsonl") }, student, recipe.Rollout.MaxNewTokens, 1);
-        IReadOnlyList<Rollout> rollouts = new StudentSampler(student, prompts, recipe, judge).Sample(step, 0, CancellationToken.None);
+        IReadOnlyList<Rollout> rollouts = new StudentSampler(student, prompts, recipe, judge).Sample(step, 0, null, CancellationToken.None);
         Assert.Equal(expected, string.Concat(rollouts.Select(r => r.Writer.ToString()[0])));
         // A group is a prompt, whoever answers it.
         foreach (IGrouping<int, Rollout> group in rollouts.GroupBy(r => r.Group)) Assert.Single(group.Select(r => r.Source.Prompt).Distinct());

@@ -4,6 +4,7 @@ using OpdCode.Models;
 using OpdCode.Models.Native;
 using OpdCode.Protocol;
 using OpdCode.Recipes;
+using OpdCode.Recipes.Data;
 using TorchSharp;
 using static OpdCode.Distillation.Tests.ToyModels;
 
@@ -64,6 +65,45 @@ public sealed class PromptSourceTests : IDisposable
         string?[] next = [.. whole.Next(11).Select(p => p.Example.Prompt)];
         resumed.Restore(snapshot);
         Assert.Equal(next, resumed.Next(11).Select(p => p.Example.Prompt));
+    }
+
+    /// <summary>Blocks of 16 bytes make a file of 300 lines as one of 300 MB is: its prompts are drawn while the step before computes.</summary>
+    [Fact]
+    public void What_was_drawn_ahead_is_what_would_have_been_drawn()
+    {
+        DataRecipe data = Data(300);
+        var plain = new ShuffledExamples(data.Train, 3, blockBytes: 16);
+        Assert.False(plain.IsWhole);
+        string?[] expected = [.. Enumerable.Range(0, 800).Select(_ => plain.Next().Prompt)];
+
+        using PromptSource source = PromptSource.Open(data, _model, 4, 3, blockBytes: 16);
+        var drawn = new List<string?>();
+        for (int batch = 0; drawn.Count < 700; batch++)
+        {
+            drawn.AddRange(source.Next(batch % 7 == 6 ? 5 : 8).Select(p => p.Example.Prompt)); // now and then another size than was expected
+            if (batch % 10 != 9) continue;
+            using MethodSnapshot snapshot = source.Capture();
+            using PromptSource resumed = PromptSource.Open(data, _model, 4, 3, blockBytes: 16);
+            resumed.Restore(snapshot);
+            Assert.Equal(expected[drawn.Count..(drawn.Count + 20)], resumed.Next(20).Select(p => p.Example.Prompt));
+            source.Restore(snapshot);
+            Assert.NotEmpty(source.Loaded);
+        }
+        Assert.Equal(expected[..drawn.Count], drawn);
+    }
+
+    [Fact]
+    public void A_line_that_cannot_be_used_is_told_of_when_its_turn_comes()
+    {
+        DataRecipe data = Data(300);
+        File.AppendAllText(data.Train, $$"""{"prompt": "{{new string('x', 70)}}"}""");
+        var plain = new ShuffledExamples(data.Train, 3, blockBytes: 16);
+        int turn = 0;
+        while (plain.Next().Prompt![0] != 'x') turn++;
+
+        using PromptSource source = PromptSource.Open(data, _model, 4, 3, blockBytes: 16);
+        for (int i = 0; i < turn; i++) source.Next(1);
+        Assert.Equal(ErrorCodes.PromptTooLong, Assert.Throws<OpdException>(() => source.Next(1)).Code);
     }
 
     [Fact]

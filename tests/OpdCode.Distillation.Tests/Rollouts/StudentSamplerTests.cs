@@ -84,7 +84,7 @@ public sealed class StudentSamplerTests : IDisposable
         recipe = recipe with { Data = recipe.Data with { Train = train }, Rollout = recipe.Rollout with { PromptsPerStep = 1 } };
         using LanguageModel model = LanguageModel.Load(student, torch.CPU);
         PromptSource prompts = PromptSource.Open(recipe.Data, model, recipe.Rollout.MaxNewTokens, recipe.Seed);
-        return new StudentSampler(model, prompts, recipe).Sample(1, 0, CancellationToken.None)[0];
+        return new StudentSampler(model, prompts, recipe).Sample(1, 0, null, CancellationToken.None)[0];
     }
 
     private static void Edit(string path, Action<JsonObject> change)

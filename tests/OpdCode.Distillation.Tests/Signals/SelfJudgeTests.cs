@@ -46,7 +46,7 @@ public sealed class SelfJudgeTests
     }
 
     [Fact]
-    public void A_fresh_adapter_is_put_aside_and_put_back()
+    public void A_fresh_adapter_does_not_judge_and_stays_the_students()
     {
         using var folder = new TemporaryFolder();
         using LanguageModel student = Student(folder, lora: true);
@@ -86,8 +86,10 @@ public sealed class SelfJudgeTests
         using var judge = new SelfJudge(student, new SelfSignalRecipe { Weights = SelfWeights.Ema, Decay = 0.7 });
         student.Decoder.Trained.Values_P.add_(1);
         judge.Stepped(1);
-        using MethodSnapshot snapshot = judge.Capture();
+        // What a checkpoint would hold: the snapshot itself may change with the next step.
+        using var snapshot = new MethodSnapshot(new Dictionary<string, torch.Tensor> { ["weights"] = Average(judge) }, new Dictionary<string, double>());
         judge.Stepped(2);
+        using (torch.Tensor changed = Average(judge)) Assert.False(Same(snapshot.Tensors["weights"], changed));
         judge.Restore(snapshot);
         using torch.Tensor restored = Average(judge);
         Assert.True(Same(snapshot.Tensors["weights"], restored));
@@ -106,7 +108,11 @@ public sealed class SelfJudgeTests
 
     private static torch.Tensor Trained(LanguageModel student) => student.Decoder.Trained.Values_P.clone();
 
-    private static torch.Tensor Average(SelfJudge judge) => judge.Capture().Tensors["weights"];
+    private static torch.Tensor Average(SelfJudge judge)
+    {
+        using MethodSnapshot snapshot = judge.Capture();
+        return snapshot.Tensors["weights"].clone();
+    }
 
     private static torch.Tensor Read(SelfJudge judge) => judge.Use(d =>
     {

@@ -78,7 +78,7 @@ public sealed class GeneratorTests
         }
         // A vanishing share is the model alone; a batch writes what each row writes alone.
         using var alone = new TensorGeneration(model, 50, s_prompts, streams, s_options);
-        Assert.Equal(alone.Run(default).Select(w => w.Ids), Generator.GenerateMixed(model, other, 1e-12, 50, s_prompts, streams, s_options).Select(w => w.Ids));
+        Assert.Equal(alone.Run(null, default).Select(w => w.Ids), Generator.GenerateMixed(model, other, 1e-12, 50, s_prompts, streams, s_options).Select(w => w.Ids));
         Assert.Equal(Generator.GenerateMixed(model, other, .3, 50, [s_prompts[2]], [2], s_options)[0].Ids, written[2].Ids);
     }
 
@@ -152,6 +152,21 @@ public sealed class GeneratorTests
         OpdException error = Assert.Throws<OpdException>(() => Generate(model, [new int[length]], s_options));
         Assert.Equal(ErrorCodes.PromptTooLong, error.Code);
         if (length > 0) Assert.Contains("125 tokens", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(torch.ScalarType.Float32)] // written by the processor's own code where there is any
+    [InlineData(torch.ScalarType.Float64)] // by tensors
+    public void Every_response_is_told_of_once_and_as_soon_as_it_has_ended(torch.ScalarType type)
+    {
+        using Decoder model = TinyModels.Create(dtype: type);
+        int[] limits = [9, 2, 7, 1, 4];
+        var told = new List<(int Place, GeneratedSequence Written)>();
+        SamplingOptions options = s_options with { Limits = limits, StopIds = new HashSet<int>() };
+        IReadOnlyList<GeneratedSequence> written = Generator.Generate(model, 50, s_prompts, [0, 1, 2, 3, 4], options, (place, sequence) => told.Add((place, sequence)));
+        Assert.Equal([3, 1, 4, 2, 0], told.Select(t => t.Place)); // the shortest first
+        Assert.All(told, t => Assert.Same(written[t.Place], t.Written));
+        Assert.Equal(limits, written.Select(w => w.Ids.Length));
     }
 
     [Fact]

@@ -84,6 +84,6 @@ public sealed class TensorGenerationTests
     private static IReadOnlyList<GeneratedSequence> Generate(Decoder model, int[][] prompts, SamplingOptions options, int places, int stream = 0)
     {
         using var generation = new TensorGeneration(model, 50, prompts, [.. Enumerable.Range(stream, prompts.Length).Select(i => (long)i)], options, places);
-        return generation.Run(default);
+        return generation.Run(null, default);
     }
 }

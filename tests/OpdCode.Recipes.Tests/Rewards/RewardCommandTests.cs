@@ -61,6 +61,30 @@ public sealed class RewardCommandTests
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(25));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task No_more_programs_run_at_once_than_asked_for(int most)
+    {
+        string log = Path.GetTempFileName();
+        try
+        {
+            string file = System.Text.Json.JsonSerializer.Serialize(log);
+            CommandRewardRecipe reward = new() { Parallel = most, TimeLimit = 60, Command = ["node", "-e", $"const f=require('fs');f.appendFileSync({file},'+');setTimeout(()=>{{f.appendFileSync({file},'-');console.log(1)}},150)"] };
+            RewardScorer scorer = new([reward], Path.GetTempPath());
+            RewardScore[] scores = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => scorer.ScoreAsync(new RewardInput("p", "r", null))));
+            Assert.All(scores, score => Assert.Equal(1, score.Total));
+            int running = 0, highest = 0;
+            foreach (char sign in await File.ReadAllTextAsync(log)) highest = Math.Max(highest, running += sign == '+' ? 1 : -1);
+            Assert.Equal(0, running);
+            Assert.InRange(highest, 1, most);
+        }
+        finally
+        {
+            File.Delete(log);
+        }
+    }
+
     [Fact]
     public async Task A_failure_scores_what_the_recipe_says() =>
         Assert.Equal(-1, await Score("process.exit(1)", "r", r => r with { OnFailure = -1 }));

@@ -48,19 +48,20 @@ internal sealed class RecordingCost(string folder)
         {
             // In turn, and each first every other time: what the first warms is warm for the second.
             double a, b;
-            if (step % 2 == 0) (a, b) = (Next(plain), Next(recorded));
-            else (b, a) = (Next(recorded), Next(plain));
+            if (step % 2 == 0) (a, b) = (Next(without, plain), Next(with, recorded));
+            else (b, a) = (Next(with, recorded), Next(without, plain));
             if (step > 1) costs.Add(100 * (b - a) / a);
         }
         return costs;
     }
 
-    // Processor time, of all threads: what else the machine does is not in it.
-    private static double Next(IEnumerator<StepReport> steps)
+    // Processor time, of all threads: what else the machine does is not in it, and what is written beside the loop is.
+    private static double Next(DistillationSession session, IEnumerator<StepReport> steps)
     {
         using var process = Process.GetCurrentProcess();
         TimeSpan before = process.TotalProcessorTime;
         steps.MoveNext();
+        session.Settle();
         process.Refresh();
         return (process.TotalProcessorTime - before).TotalMilliseconds;
     }

@@ -43,18 +43,27 @@ public sealed class CheckpointStore
         _states.Add(state);
     }
 
-    /// <summary>Writes the checkpoint of a step, points <c>latest</c> at it, and drops what the recipe does not keep.</summary>
-    /// <exception cref="OpdException">OPD3003: the disk refuses. The earlier checkpoints are untouched then.</exception>
-    public void Write(RunProgress progress)
+    /// <summary>Takes what the checkpoint of a step holds, at the end of the step; the weights stay where they are.</summary>
+    internal PendingCheckpoint Take(RunProgress progress)
     {
-        ArgumentNullException.ThrowIfNull(progress);
+        IMethodState[] taken = [.. _weights.IsExactAs(_type) ? [] : new IMethodState[] { _weights }, .. _states];
+        return new PendingCheckpoint(progress, [.. taken.Select(state => (state.Name, state.Capture()))]);
+    }
+
+    /// <summary>
+    /// Writes the checkpoint, points <c>latest</c> at it, and drops what the recipe does not keep. On any thread; until it
+    /// returns nobody may change weights or optimizer.
+    /// </summary>
+    /// <exception cref="OpdException">OPD3003: the disk refuses. The earlier checkpoints are untouched then.</exception>
+    internal void Write(PendingCheckpoint pending)
+    {
+        RunProgress progress = pending.Progress;
         _folder.FlushToDisk(); // what the checkpoint takes for granted must outlast a power failure, too
         _folder.Guard(() => _checkpoints.Add(progress.Step, partial =>
         {
             _student.Save(partial, _type);
             _student.SaveAdapter(Path.Combine(partial, "adapter")); // nothing without an adapter
-            if (!_weights.IsExactAs(_type)) WriteState(partial, _weights);
-            foreach (IMethodState state in _states) WriteState(partial, state);
+            foreach ((string name, MethodSnapshot snapshot) in pending.States) StateFiles.Write(StatePath(partial, name), snapshot);
             byte[] text = JsonSerializer.SerializeToUtf8Bytes(progress, RunJson.Indented);
             using (var file = new WholeFile())
             {
@@ -81,11 +90,11 @@ public sealed class CheckpointStore
     /// <exception cref="OpdException">OPD3004: it belongs to another model or method.</exception>
     internal void Restore(string checkpoint)
     {
-        if (File.Exists(StatePath(checkpoint, _weights))) ReadState(checkpoint, _weights);
+        if (File.Exists(StatePath(checkpoint, _weights.Name))) ReadState(checkpoint, _weights);
         else _weights.Load(checkpoint);
         foreach (IMethodState state in _states)
         {
-            if (!File.Exists(StatePath(checkpoint, state)))
+            if (!File.Exists(StatePath(checkpoint, state.Name)))
                 throw new OpdException(ErrorCodes.CheckpointInvalid, $"{checkpoint} holds no state of \"{state.Name}\", which the recipe needs. Another version of OpdCode wrote it; go on with that version, or start anew.");
             ReadState(checkpoint, state);
         }
@@ -105,17 +114,11 @@ public sealed class CheckpointStore
         }
     }
 
-    private static string StatePath(string checkpoint, IMethodState state) => Path.Combine(checkpoint, CheckpointManifest.StateFolder, state.Name + ".safetensors");
-
-    private static void WriteState(string checkpoint, IMethodState state)
-    {
-        using MethodSnapshot snapshot = state.Capture();
-        StateFiles.Write(StatePath(checkpoint, state), snapshot);
-    }
+    private static string StatePath(string checkpoint, string state) => Path.Combine(checkpoint, CheckpointManifest.StateFolder, state + ".safetensors");
 
     private void ReadState(string checkpoint, IMethodState state)
     {
-        using MethodSnapshot snapshot = StateFiles.Read(StatePath(checkpoint, state), _student.Decoder.Device);
+        using MethodSnapshot snapshot = StateFiles.Read(StatePath(checkpoint, state.Name), _student.Decoder.Device);
         state.Restore(snapshot);
     }
 }

@@ -17,7 +17,7 @@ internal sealed class StudentState(LanguageModel student) : IMethodState
     public bool IsExactAs(WeightType type) => type == WeightType.Float32 && student.Decoder.Adapter is null;
 
     // Views: nothing is copied, and disposing of the snapshot leaves the model alone.
-    public MethodSnapshot Capture() => new(student.Decoder.Trained.Named.ToDictionary(p => p.Key, p => p.Value.alias().DetachFromDisposeScope(), StringComparer.Ordinal), new Dictionary<string, double>());
+    public MethodSnapshot Capture() => new(student.Decoder.Trained.Named.ToDictionary(p => p.Key, p => p.Value.detach().DetachFromDisposeScope(), StringComparer.Ordinal), new Dictionary<string, double>());
 
     public void Restore(MethodSnapshot snapshot)
     {

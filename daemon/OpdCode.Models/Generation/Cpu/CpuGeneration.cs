@@ -19,7 +19,6 @@ internal sealed unsafe class CpuGeneration : IDisposable
     private readonly CpuDecoder _decoder;
     private readonly CpuSampler[] _samplers;
     private readonly SamplingOptions _options;
-    private readonly CpuResponse[] _responses; // as asked for
     private readonly CpuResponse[] _order; // as started: the responses of a prompt one after another
     private readonly CpuPrompt[] _prompts; // in the order of their first response
     private readonly List<CpuResponse> _writing = [];
@@ -29,13 +28,16 @@ internal sealed unsafe class CpuGeneration : IDisposable
     private readonly CpuChoice[] _choices;
     private readonly Action<int, int> _choose;
     private readonly int _places;
+    private readonly GeneratedSequence[] _results;
+    private readonly Action<int, GeneratedSequence>? _ended;
     private int _nextResponse;
     private int _nextPrompt;
     private int _ready; // responses that could start at once
 
-    private CpuGeneration(Decoder model, IKernels kernels, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options)
+    private CpuGeneration(
+        Decoder model, IKernels kernels, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options, Action<int, GeneratedSequence>? ended)
     {
-        _options = options;
+        (_options, _ended, _results) = (options, ended, new GeneratedSequence[prompts.Count]);
         _places = Math.Min(MostPlaces, prompts.Count);
         int longest = prompts.Max(p => p.Length);
         _rows = new CpuRow[Math.Min(MostRows, Math.Max(_places, prompts.Sum(p => p.Length)))];
@@ -45,16 +47,16 @@ internal sealed unsafe class CpuGeneration : IDisposable
         _samplers = Enumerable.Range(0, _team.Count).Select(_ => new CpuSampler(kernels, vocabularySize, options)).ToArray();
         _choose = Choose;
         var byIds = new Dictionary<int[], CpuPrompt>(new SameIds());
-        _responses = new CpuResponse[prompts.Count];
+        var responses = new CpuResponse[prompts.Count];
         for (int i = 0; i < prompts.Count; i++)
         {
             if (!byIds.TryGetValue(prompts[i], out CpuPrompt? prompt)) byIds.Add(prompts[i], prompt = new CpuPrompt(prompts[i], _decoder.Blocks, model.Config.HiddenSize));
             prompt.Waiting++;
-            _responses[i] = new CpuResponse(prompt, streams[i], options.Limits?[i] ?? options.MaxNewTokens);
+            responses[i] = new CpuResponse(i, prompt, streams[i], options.Limits?[i] ?? options.MaxNewTokens);
         }
         _prompts = [.. byIds.Values];
         Dictionary<CpuPrompt, int> places = _prompts.Select((prompt, at) => (prompt, at)).ToDictionary(p => p.prompt, p => p.at);
-        _order = [.. _responses.OrderBy(response => places[response.Prompt])];
+        _order = [.. responses.OrderBy(response => places[response.Prompt])];
     }
 
     /// <summary>Whether a model can be generated from here: float32 on a processor with vector instructions and memory for a second copy of the weights.</summary>
@@ -65,12 +67,13 @@ internal sealed unsafe class CpuGeneration : IDisposable
 
     /// <summary>Generates one response per prompt; see <see cref="Generator.Generate"/>.</summary>
     public static IReadOnlyList<GeneratedSequence> Run(
-        Decoder model, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options, CancellationToken cancel)
+        Decoder model, int vocabularySize, IReadOnlyList<int[]> prompts, IReadOnlyList<long> streams, SamplingOptions options,
+        Action<int, GeneratedSequence>? ended, CancellationToken cancel)
     {
         using var none = torch.no_grad();
-        using var generation = new CpuGeneration(model, Kernels.Best!, vocabularySize, prompts, streams, options);
+        using var generation = new CpuGeneration(model, Kernels.Best!, vocabularySize, prompts, streams, options, ended);
         while (generation.Step()) cancel.ThrowIfCancellationRequested();
-        return generation._responses.Select(response => response.Result()).ToArray();
+        return generation._results;
     }
 
     private bool Step()
@@ -93,7 +96,10 @@ internal sealed unsafe class CpuGeneration : IDisposable
         for (int i = 0; i < _choosing.Count; i++) _choosing[i].Append(_choices[i], _options);
         foreach (CpuResponse response in _choosing)
         {
-            if (response.Ended) response.Dispose();
+            if (!response.Ended) continue;
+            response.Dispose();
+            _results[response.Place] = response.Result();
+            _ended?.Invoke(response.Place, _results[response.Place]);
         }
         _writing.RemoveAll(response => response.Ended);
         return _writing.Count > 0 || _nextResponse < _order.Length;

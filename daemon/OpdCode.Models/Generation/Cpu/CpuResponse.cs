@@ -1,15 +1,19 @@
 namespace OpdCode.Models.Generation.Cpu;
 
 /// <summary>A response while it is written.</summary>
+/// <param name="place">Which of the responses that were asked for it is.</param>
 /// <param name="prompt">What it continues.</param>
 /// <param name="stream">Its random stream.</param>
 /// <param name="limit">Its longest length, tokens.</param>
-internal sealed class CpuResponse(CpuPrompt prompt, long stream, int limit) : IDisposable
+internal sealed class CpuResponse(int place, CpuPrompt prompt, long stream, int limit) : IDisposable
 {
     private readonly List<int> _ids = [];
     private readonly List<float> _samplerLogprobs = [];
     private readonly List<float> _plainLogprobs = [];
     private FinishReason? _finish;
+
+    /// <summary>Which of the responses that were asked for it is.</summary>
+    public int Place => place;
 
     /// <summary>What it continues.</summary>
     public CpuPrompt Prompt => prompt;

@@ -79,7 +79,7 @@ export class RunsTable {
   /** The rows and columns that are shown. */
   csv(state: RunsPanelState): string {
     const columns = this.#visible(this.#shown, state);
-    const lines = [columns.map((column) => csvCell(column.title)).join(','), ...this.#shown.map((row) => columns.map((column) => csvCell(String(column.numeric ? (column.key(row) ?? '') : column.text(row)))).join(','))];
+    const lines = [columns.map((column) => csvCell(nameOf(column))).join(','), ...this.#shown.map((row) => columns.map((column) => csvCell(String(column.numeric ? (column.key(row) ?? '') : column.text(row)))).join(','))];
     return `${lines.join('\n')}\n`;
   }
 
@@ -91,13 +91,13 @@ export class RunsTable {
   #allColumns(rows: readonly RunRow[]): Column[] {
     const { strings } = this;
     const plain = (id: string, title: string, text: (row: RunRow) => string): Column => ({ id, title, numeric: false, text, key: text });
-    const metrics = [...new Set(rows.flatMap(({ run }) => Object.keys(run.latest)))].sort((a, b) => a.localeCompare(b));
+    const metrics = [...new Set(rows.flatMap(({ run }) => Object.keys(run.latest)))].sort((a, b) => this.#titleOf(a).localeCompare(this.#titleOf(b)));
     return [
       plain('name', strings.run, ({ run }) => run.name),
       plain('state', strings.state, (row) => row.stateText),
       { id: 'step', title: strings.step, numeric: true, text: ({ run }) => `${run.step}/${run.steps}`, key: ({ run }) => run.step },
       ...metrics.flatMap((name): Column[] => {
-        const column: Column = { id: metricPrefix + name, title: this.#titleOf(name), numeric: true, text: ({ run }) => formatNumber(run.latest[name]), key: ({ run }) => run.latest[name] };
+        const column: Column = { id: metricPrefix + name, title: this.#titleOf(name), about: name, numeric: true, text: ({ run }) => formatNumber(run.latest[name]), key: ({ run }) => run.latest[name] };
         const difference = this.#differences.find((each) => each.name === name);
         return difference ? [column, this.#difference(difference)] : [column];
       }),
@@ -173,6 +173,11 @@ export class RunsTable {
       });
     return h('td', { class: `state state-${run.state}`, title: run.failure?.message }, h('span', {}, stateText), ...buttons);
   }
+}
+
+/** What a program that reads the table calls a column: metrics as everywhere in a run's files. */
+function nameOf({ id, title }: Column): string {
+  return id.startsWith(metricPrefix) ? id.slice(metricPrefix.length) : title;
 }
 
 /** `!id` hides a column and `+id` shows it; without either, most metrics are hidden. A difference is hidden with its metric. */

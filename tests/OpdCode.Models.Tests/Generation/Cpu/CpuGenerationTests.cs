@@ -22,12 +22,12 @@ public sealed class CpuGenerationTests
     public void A_full_house_writes_to_the_last_bit_what_each_writes_alone()
     {
         using Decoder model = TinyModels.Create("qwen3");
-        IReadOnlyList<GeneratedSequence> together = CpuGeneration.Run(model, 50, s_prompts, s_streams, s_options, default);
+        IReadOnlyList<GeneratedSequence> together = CpuGeneration.Run(model, 50, s_prompts, s_streams, s_options, null, default);
         Assert.Contains(together, w => w.Finish == FinishReason.Stop);
         for (int i = 0; i < s_prompts.Length; i++)
         {
             int limit = s_options.Limits![i];
-            GeneratedSequence alone = CpuGeneration.Run(model, 50, [s_prompts[i]], [s_streams[i]], s_options with { MaxNewTokens = limit, Limits = null }, default)[0];
+            GeneratedSequence alone = CpuGeneration.Run(model, 50, [s_prompts[i]], [s_streams[i]], s_options with { MaxNewTokens = limit, Limits = null }, null, default)[0];
             Assert.Equal(alone.Ids, together[i].Ids);
             Assert.Equal(alone.PlainLogprobs, together[i].PlainLogprobs);
             Assert.Equal(alone.SamplerLogprobs, together[i].SamplerLogprobs);
@@ -46,9 +46,9 @@ public sealed class CpuGenerationTests
     {
         using Decoder model = TinyModels.Create("llama", json => json["vocab_size"] = System.Text.Json.Nodes.JsonNode.Parse("1300"));
         SamplingOptions options = s_options with { Temperature = temperature, TopK = topK, TopP = topP };
-        IReadOnlyList<GeneratedSequence> kernels = CpuGeneration.Run(model, 1200, s_prompts, s_streams, options, default);
+        IReadOnlyList<GeneratedSequence> kernels = CpuGeneration.Run(model, 1200, s_prompts, s_streams, options, null, default);
         using var tensorGeneration = new TensorGeneration(model, 1200, s_prompts, s_streams, options);
-        IReadOnlyList<GeneratedSequence> tensors = tensorGeneration.Run(default);
+        IReadOnlyList<GeneratedSequence> tensors = tensorGeneration.Run(null, default);
         int different = 0;
         for (int i = 0; i < s_prompts.Length; i++)
         {
@@ -73,7 +73,7 @@ public sealed class CpuGenerationTests
         using Decoder model = TinyModels.Create();
         using var cancel = new CancellationTokenSource();
         cancel.Cancel();
-        Assert.Throws<OperationCanceledException>(() => CpuGeneration.Run(model, 50, s_prompts, s_streams, s_options, cancel.Token));
+        Assert.Throws<OperationCanceledException>(() => CpuGeneration.Run(model, 50, s_prompts, s_streams, s_options, null, cancel.Token));
     }
 
     [Fact]
