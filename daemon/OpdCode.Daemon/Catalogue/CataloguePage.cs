@@ -50,7 +50,7 @@ internal static class CataloguePage
     /// <param name="reader">Stands where they begin.</param>
     /// <param name="page">All bytes that it reads.</param>
     /// <param name="place">Full path of the runs folder.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // thousands at the start of a process, each once
+    [MethodImpl(Compiled.AtOnce)]
     public static IReadOnlyList<(CatalogueEntry Entry, long Revision)> Read(BinaryReader reader, byte[] page, string place)
     {
         bool isMoved = reader.ReadString() != place;

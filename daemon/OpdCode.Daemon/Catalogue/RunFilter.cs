@@ -24,7 +24,7 @@ internal static class RunFilter
         return new RunList(new RunRows(page), found.Count);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // the first list of a process is one that somebody waits for
+    [MethodImpl(Compiled.AtOnce)]
     private static List<Row> Find(IEnumerable<CatalogueEntry> runs, ListRunsParams asked, string[] words)
     {
         var found = new List<Row>();
@@ -40,7 +40,7 @@ internal static class RunFilter
     // Runs without the metric come last in either direction; the newest first among equals, so that a page never depends on chance.
     private sealed class Order(int sign) : IComparer<Row>
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(Compiled.AtOnce)]
         public int Compare(Row a, Row b)
         {
             bool hasA = !double.IsNaN(a.Key), hasB = !double.IsNaN(b.Key);

@@ -30,7 +30,7 @@ internal sealed class FloatColumn : IReadOnlyList<double?>
     /// <inheritdoc />
     public double? this[int index] => float.IsFinite(_values.Span[index]) ? _values.Span[index] : null;
 
-    [MethodImpl(FloatSpelling.Optimized)]
+    [MethodImpl(Compiled.AtOnce)]
     private static byte[] Spell(ReadOnlySpan<float> values)
     {
         byte[] bytes = ArrayPool<byte>.Shared.Rent((values.Length * (MostBytesOfNumber + 1)) + 2);

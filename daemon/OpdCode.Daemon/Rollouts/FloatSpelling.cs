@@ -10,13 +10,6 @@ namespace OpdCode.Daemon.Rollouts;
 /// </summary>
 internal static class FloatSpelling
 {
-    /// <summary>
-    /// For what goes through every number of a page. The runtime compiles a method three times, the last time when it has
-    /// been called often and the process has had a quiet moment, and counts in between: the first pages after a start,
-    /// which are those that somebody waits for, took three times as long. These are compiled once and well.
-    /// </summary>
-    public const MethodImplOptions Optimized = MethodImplOptions.AggressiveOptimization;
-
     private const double Least = 1e-4, Most = 1e6;
     private const int FewestDigits = 6, MostDigits = 9; // six digits are always a number of their own, nine always suffice
 
@@ -29,7 +22,7 @@ internal static class FloatSpelling
     /// <param name="value">The number.</param>
     /// <param name="to">At least 16 bytes.</param>
     /// <returns>Bytes written.</returns>
-    [MethodImpl(Optimized)]
+    [MethodImpl(Compiled.AtOnce)]
     public static int Write(float value, Span<byte> to)
     {
         double size = Math.Abs((double)value);

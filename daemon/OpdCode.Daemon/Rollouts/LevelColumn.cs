@@ -25,7 +25,7 @@ internal sealed class LevelColumn : IReadOnlyList<int>
     /// <inheritdoc />
     public int this[int index] => _levels.Span[index];
 
-    [MethodImpl(FloatSpelling.Optimized)]
+    [MethodImpl(Compiled.AtOnce)]
     private static byte[] Spell(ReadOnlySpan<sbyte> levels)
     {
         if (levels.IsEmpty) return "[]"u8.ToArray();

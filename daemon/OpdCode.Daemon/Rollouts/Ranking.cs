@@ -13,7 +13,7 @@ internal static class Ranking
     /// </summary>
     /// <param name="values">Numbers, none of them NaN; they change places.</param>
     /// <param name="place">0: the least.</param>
-    [MethodImpl(FloatSpelling.Optimized)]
+    [MethodImpl(Compiled.AtOnce)]
     public static float Select(Span<float> values, int place)
     {
         int low = 0, high = values.Length - 1;

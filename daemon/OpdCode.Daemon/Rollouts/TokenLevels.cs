@@ -23,7 +23,7 @@ internal static class TokenLevels
     }
 
     /// <summary>The level of each token; 0 where it is not trained on. [T]</summary>
-    [MethodImpl(FloatSpelling.Optimized)]
+    [MethodImpl(Compiled.AtOnce)]
     public static sbyte[] OfTokens(ReadOnlySpan<float> values, ColumnKind kind, ReadOnlySpan<double> thresholds, RolloutLine rollout)
     {
         var levels = new sbyte[values.Length];
@@ -36,7 +36,7 @@ internal static class TokenLevels
     }
 
     /// <summary>The level of each token's group by the mean over the group's trained tokens; 0 where the token is not trained on. The groups' numbers rise. [T]</summary>
-    [MethodImpl(FloatSpelling.Optimized)]
+    [MethodImpl(Compiled.AtOnce)]
     public static sbyte[] OfGroups(ReadOnlySpan<float> values, ColumnKind kind, ReadOnlySpan<double> thresholds, RolloutLine rollout, int[] groups)
     {
         var levels = new sbyte[values.Length];
@@ -59,7 +59,7 @@ internal static class TokenLevels
     }
 
     /// <summary>Thresholds from one rollout: the 80th, 95th and 99th percentile of the distances of its trained tokens; those of the kind where it has no distances.</summary>
-    [MethodImpl(FloatSpelling.Optimized)]
+    [MethodImpl(Compiled.AtOnce)]
     public static double[] ThresholdsOf(ReadOnlySpan<float> values, ColumnKind kind, RolloutLine rollout)
     {
         float[] distances = new float[values.Length];
