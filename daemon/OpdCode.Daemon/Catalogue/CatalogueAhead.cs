@@ -9,7 +9,8 @@ namespace OpdCode.Daemon.Catalogue;
 /// together, and goes once through what a list of it needs. A process that starts has a processor to spare for it.
 /// </summary>
 /// <param name="time">Source of time stamps.</param>
-internal sealed class CatalogueAhead(TimeProvider time)
+/// <param name="afterwards">What else that processor may do, where there are runs.</param>
+internal sealed class CatalogueAhead(TimeProvider time, Action afterwards)
 {
     private Task<RunCatalogue>? _begun;
 
@@ -41,6 +42,9 @@ internal sealed class CatalogueAhead(TimeProvider time)
     }
 
     // Code is compiled when it first runs, which takes several times as long as the work.
-    private static void Rehearse(RunCatalogue catalogue) =>
+    private void Rehearse(RunCatalogue catalogue)
+    {
         JsonSerializer.Serialize(Stream.Null, catalogue.List(new ListRunsParams { IncludeArchived = true, Limit = 10_000 }), ProtocolJson.Create().WithColumns());
+        afterwards();
+    }
 }

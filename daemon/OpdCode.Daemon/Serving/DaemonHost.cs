@@ -25,7 +25,7 @@ internal static class DaemonHost
     {
         // Calls wait for each other and for disks, and threads beyond the least number come two a second.
         ThreadPool.SetMinThreads(Math.Max(LeastThreads, Environment.ProcessorCount), LeastThreads);
-        var ahead = new CatalogueAhead(TimeProvider.System);
+        var ahead = new CatalogueAhead(TimeProvider.System, PageRehearsal.Run);
         var frames = new EarlyFrames(new FrameReader(streams.FromClient));
         frames.Listen(client => Begin(ahead, client));
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });

@@ -31,8 +31,14 @@ internal sealed class EarlyFrames(FrameReader frames)
                 {
                     (byte[]? message, string? problem) = await frames.Read(CancellationToken.None);
                     InitializeParams? client = message is null ? null : Greeting(message);
-                    if (client is not null) greeted(client);
-                    _early.Writer.TryWrite((message, problem));
+                    try
+                    {
+                        if (client is not null) greeted(client);
+                    }
+                    finally
+                    {
+                        _early.Writer.TryWrite((message, problem)); // whatever somebody made of it, it is to be answered
+                    }
                     if (client is not null || (message is null && problem is null)) return;
                 }
             }

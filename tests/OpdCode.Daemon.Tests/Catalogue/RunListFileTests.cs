@@ -104,10 +104,12 @@ public sealed class RunListFileTests : IDisposable
     public async Task What_was_read_ahead_is_taken_over_once_and_for_its_own_folder_only()
     {
         await Settle(4);
-        var ahead = new CatalogueAhead(TimeProvider.System);
+        var rehearsed = new TaskCompletionSource();
+        var ahead = new CatalogueAhead(TimeProvider.System, () => rehearsed.TrySetResult());
         ahead.Begin(Runs);
         RunCatalogue read = await ahead.Of(Runs, default);
         Assert.Equal(4, read.All.Count());
+        await rehearsed.Task.WaitAsync(Patience.Limit);
         Assert.Empty((await ahead.Of(Runs, default)).All);
         ahead.Begin(Runs);
         Assert.Empty((await ahead.Of(new RunsFolder(Path.Combine(_folder.Path, "other")), default)).All);

@@ -65,6 +65,15 @@ public sealed class EarlyFramesTests
     }
 
     [Fact]
+    public async Task A_greeting_that_troubles_who_listens_is_handed_on()
+    {
+        var frames = new EarlyFrames(new FrameReader(_pipe.Reader.AsStream()));
+        frames.Listen(_ => throw new ArgumentException("no such folder"));
+        await Send(Hello, List);
+        foreach (string sent in (string[])[Hello, List]) Assert.Equal(sent, await Next(frames));
+    }
+
+    [Fact]
     public async Task A_stream_that_breaks_breaks_for_whoever_reads()
     {
         EarlyFrames frames = Listening();
