@@ -20,6 +20,7 @@ internal static class PageRehearsal
     public static void Run()
     {
         RolloutLine rollout = RolloutLineReader.Read(Line.ToArray(), isWithTexts: true);
-        JsonSerializer.Serialize(Stream.Null, FeedbackPage.Of(rollout, 0, null, null, isWithAlternatives: true), ProtocolJson.Create().WithColumns());
+        GetRolloutParams asked = JsonSerializer.Deserialize<GetRolloutParams>("""{"runId":"a","step":1,"index":0,"alternatives":true}"""u8, ProtocolJson.Options)!;
+        JsonSerializer.Serialize(Stream.Null, FeedbackPage.Of(rollout, asked.FromToken, asked.Tokens, asked.Columns, asked.Alternatives), ProtocolJson.Create().WithColumns());
     }
 }
