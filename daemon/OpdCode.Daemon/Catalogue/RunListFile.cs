@@ -5,7 +5,7 @@ namespace OpdCode.Daemon.Catalogue;
 
 /// <summary>
 /// A copy of the whole catalogue in one plain file, for the process that starts next: the database takes 0.2 s of a
-/// start for its own code alone, and this takes as long as reading its bytes. It counts only as long as the database was
+/// start, most of it until its own code is compiled, and this as long as its bytes take to be read. It counts only as long as the database was
 /// not written since.
 /// </summary>
 /// <param name="runs">The runs folder.</param>
