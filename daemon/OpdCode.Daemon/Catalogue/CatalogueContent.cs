@@ -22,8 +22,8 @@ internal sealed class CatalogueContent(LiteDatabase database, string place)
     public Dictionary<string, (CatalogueEntry? Entry, long Revision)> All()
     {
         var all = new Dictionary<string, (CatalogueEntry? Entry, long Revision)>(StringComparer.Ordinal);
-        foreach (IReadOnlyList<(CatalogueEntry, long)> page in _pages.FindAll().Select(d => d["rows"].AsBinary).ToArray().AsParallel().AsOrdered().Select(bytes => CataloguePage.Read(bytes, place)))
-            foreach ((CatalogueEntry entry, long revision) in page) all[entry.Id] = (entry, revision);
+        foreach (BsonDocument page in _pages.FindAll())
+            foreach ((CatalogueEntry entry, long revision) in CataloguePage.Read(page["rows"].AsBinary, place)) all[entry.Id] = (entry, revision);
         foreach ((string id, CatalogueEntry? entry, long revision) in Recent()) all[id] = (entry, revision);
         return all;
     }

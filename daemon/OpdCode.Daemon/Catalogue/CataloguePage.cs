@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OpdCode.Protocol;
 
 namespace OpdCode.Daemon.Catalogue;
@@ -14,7 +15,10 @@ internal static class CataloguePage
     /// <summary>The block of runs.</summary>
     /// <param name="rows">Runs, each with the revision that it was written in.</param>
     /// <param name="place">Full path of the runs folder.</param>
-    public static byte[] Write(IReadOnlyCollection<(CatalogueEntry Entry, long Revision)> rows, string place) => SealedBytes.Write(writer =>
+    public static byte[] Write(IReadOnlyCollection<(CatalogueEntry Entry, long Revision)> rows, string place) => SealedBytes.Write(writer => Write(writer, rows, place));
+
+    /// <summary>Writes runs into something larger.</summary>
+    public static void Write(BinaryWriter writer, IReadOnlyCollection<(CatalogueEntry Entry, long Revision)> rows, string place)
     {
         writer.Write(place);
         writer.Write(rows.Count);
@@ -30,7 +34,7 @@ internal static class CataloguePage
             writer.Write(entry.Json.Length);
             writer.Write(entry.Json.Span);
         }
-    });
+    }
 
     /// <summary>The runs of a block. Nothing is believed of processes: they may have ended since.</summary>
     /// <param name="page">Its bytes, of which the runs keep parts.</param>
@@ -39,6 +43,16 @@ internal static class CataloguePage
     public static IReadOnlyList<(CatalogueEntry Entry, long Revision)> Read(byte[] page, string place)
     {
         using BinaryReader reader = SealedBytes.Open(page);
+        return Read(reader, page, place);
+    }
+
+    /// <summary>The runs of what <see cref="Write(BinaryWriter, IReadOnlyCollection{ValueTuple{CatalogueEntry, long}}, string)"/> wrote.</summary>
+    /// <param name="reader">Stands where they begin.</param>
+    /// <param name="page">All bytes that it reads.</param>
+    /// <param name="place">Full path of the runs folder.</param>
+    [MethodImpl(Compiled.AtOnce)]
+    public static IReadOnlyList<(CatalogueEntry Entry, long Revision)> Read(BinaryReader reader, byte[] page, string place)
+    {
         bool isMoved = reader.ReadString() != place;
         var rows = new (CatalogueEntry, long)[reader.ReadInt32()];
         for (int i = 0; i < rows.Length; i++)

@@ -11,27 +11,27 @@ namespace OpdCode.Daemon.Catalogue;
 /// </summary>
 internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
 {
+    private const int ManyRuns = 10_000; // room for so many from the start: growing there takes longer than reading them
     private readonly CatalogueFile _file = new(runs);
-    private readonly ConcurrentDictionary<string, CatalogueEntry> _entries = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, CatalogueEntry> _entries = new(Environment.ProcessorCount, ManyRuns, StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, RunFolderReader> _readers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _unwritten = new(StringComparer.Ordinal); // true: removed
     private readonly ConcurrentDictionary<string, bool> _untold = new(StringComparer.Ordinal);
     private IReadOnlyList<string> _queue = [];
     private DateTime _scanned;
+    private bool _isLoaded;
 
     /// <summary>The runs folder.</summary>
     public RunsFolder Folder => runs;
 
-    /// <summary>Takes over what the file knows; nothing of it is believed of runs that were active.</summary>
+    /// <summary>Takes over what the file knows, once; nothing of it is believed of runs that were active.</summary>
     /// <returns>False when there was nothing to take over.</returns>
     public async Task<bool> Load(CancellationToken cancel)
     {
-        IReadOnlyList<CatalogueEntry> known = await _file.Load(cancel);
-        foreach (CatalogueEntry entry in known)
-        {
-            _entries.TryAdd(entry.Id, entry);
-        }
-        return known.Count > 0;
+        if (!_isLoaded)
+            foreach (CatalogueEntry entry in await _file.Load(cancel)) _entries.TryAdd(entry.Id, entry);
+        _isLoaded = true;
+        return !_entries.IsEmpty;
     }
 
     /// <summary>Compares every run folder with what is known of it.</summary>
@@ -130,6 +130,9 @@ internal sealed class RunCatalogue(RunsFolder runs, TimeProvider time)
             throw;
         }
     }
+
+    /// <summary>Leaves a copy of what is known for the next process to begin with.</summary>
+    public void Keep() => _file.Keep(_entries.Values);
 
     /// <summary>Forgets everything and reads all run folders, the index of their rollouts included.</summary>
     public async Task Rebuild(CancellationToken cancel)

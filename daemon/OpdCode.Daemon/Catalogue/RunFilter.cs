@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OpdCode.Protocol;
 
 namespace OpdCode.Daemon.Catalogue;
@@ -16,21 +17,38 @@ internal static class RunFilter
         if (asked.Sort is not ("created" or "name" or "state" or "step") && !asked.Sort.StartsWith(MetricPrefix, StringComparison.Ordinal))
             throw new OpdException(ErrorCodes.RequestInvalid, $"sort is \"{asked.Sort}\"; it is created, name, state, step or metric:NAME.");
         string[] words = (asked.Search ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        Row[] found = [.. runs.Where(run => (asked.IncludeArchived || !run.Archived) && (!asked.StarredOnly || run.Run.Starred)
-            && (asked.States is null || asked.States.Contains(run.State)) && Array.TrueForAll(words, word => Has(run.Run, word))).Select(run => Row.Of(run, asked.Sort))];
-        int sign = asked.Descending ? -1 : 1;
-        Array.Sort(found, (a, b) => Order(a, b, sign));
-        return new RunList(new RunRows([.. found.Skip(asked.Offset).Take(asked.Limit).Select(row => row.Entry)]), found.Length);
+        List<Row> found = Find(runs, asked, words);
+        found.Sort(new Order(asked.Descending ? -1 : 1));
+        var page = new CatalogueEntry[Math.Clamp(found.Count - asked.Offset, 0, asked.Limit)];
+        for (int i = 0; i < page.Length; i++) page[i] = found[asked.Offset + i].Entry;
+        return new RunList(new RunRows(page), found.Count);
+    }
+
+    [MethodImpl(Compiled.AtOnce)]
+    private static List<Row> Find(IEnumerable<CatalogueEntry> runs, ListRunsParams asked, string[] words)
+    {
+        var found = new List<Row>();
+        foreach (CatalogueEntry run in runs)
+        {
+            if ((run.Archived && !asked.IncludeArchived) || (asked.StarredOnly && !run.Run.Starred)) continue;
+            if (asked.States is not null && !asked.States.Contains(run.State)) continue;
+            if (words.Length == 0 || Array.TrueForAll(words, word => Has(run.Run, word))) found.Add(Row.Of(run, asked.Sort));
+        }
+        return found;
     }
 
     // Runs without the metric come last in either direction; the newest first among equals, so that a page never depends on chance.
-    private static int Order(in Row a, in Row b, int sign)
+    private sealed class Order(int sign) : IComparer<Row>
     {
-        bool hasA = !double.IsNaN(a.Key), hasB = !double.IsNaN(b.Key);
-        int order = hasA && hasB ? sign * a.Key.CompareTo(b.Key) : hasB.CompareTo(hasA);
-        if (order == 0 && a.Text is not null) order = sign * string.Compare(a.Text, b.Text, StringComparison.OrdinalIgnoreCase);
-        if (order == 0) order = b.Entry.Created.CompareTo(a.Entry.Created);
-        return order != 0 ? order : string.CompareOrdinal(a.Entry.Id, b.Entry.Id);
+        [MethodImpl(Compiled.AtOnce)]
+        public int Compare(Row a, Row b)
+        {
+            bool hasA = !double.IsNaN(a.Key), hasB = !double.IsNaN(b.Key);
+            int order = hasA && hasB ? sign * a.Key.CompareTo(b.Key) : hasB.CompareTo(hasA);
+            if (order == 0 && a.Text is not null) order = sign * string.Compare(a.Text, b.Text, StringComparison.OrdinalIgnoreCase);
+            if (order == 0) order = b.Entry.Created.CompareTo(a.Entry.Created);
+            return order != 0 ? order : string.CompareOrdinal(a.Entry.Id, b.Entry.Id);
+        }
     }
 
     private static bool Has(Run run, string word) => run.Name.Contains(word, StringComparison.OrdinalIgnoreCase) || run.Id.Contains(word, StringComparison.OrdinalIgnoreCase)

@@ -17,6 +17,9 @@ internal sealed class RunsFolder(string path)
     /// <summary>The file of the catalogue.</summary>
     public string CatalogueFile => System.IO.Path.Combine(Path, ".opdcode", "catalogue.db");
 
+    /// <summary>The file of the list that the next process begins with.</summary>
+    public string ListFile => System.IO.Path.Combine(Path, ".opdcode", "runs.list");
+
     /// <summary>The file of the index of rollouts.</summary>
     public string RolloutsFile => System.IO.Path.Combine(Path, ".opdcode", "rollouts.db");
 

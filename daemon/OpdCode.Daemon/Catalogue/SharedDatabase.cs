@@ -12,13 +12,17 @@ namespace OpdCode.Daemon.Catalogue;
 /// <param name="hold">Waits until no other process has it open.</param>
 internal sealed class SharedDatabase(string path, Func<CancellationToken, Task<IDisposable>> hold)
 {
-    private DateTime _seen;
-
     /// <summary>Whether there is one.</summary>
     public bool Exists => File.Exists(path);
 
+    /// <summary>When it was last written, in UTC.</summary>
+    public DateTime Written => File.GetLastWriteTimeUtc(path);
+
+    /// <summary>When it was last written when it was used here, in UTC; or what a copy of it says that somebody takes over instead of reading it.</summary>
+    public DateTime Seen { get; set; }
+
     /// <summary>Whether there is one that somebody wrote since it was used here.</summary>
-    public bool HasNews => Exists && File.GetLastWriteTimeUtc(path) != _seen;
+    public bool HasNews => Exists && Written != Seen;
 
     /// <summary>Reads or writes; the file is made when there is none.</summary>
     /// <param name="work">What to do.</param>
@@ -33,7 +37,7 @@ internal sealed class SharedDatabase(string path, Func<CancellationToken, Task<I
             T result;
             // Names of folders may differ in nothing but the size of a letter.
             using (var database = new LiteDatabase(new ConnectionString { Filename = path, Connection = ConnectionType.Direct, Collation = Collation.Binary })) result = work(database);
-            _seen = File.GetLastWriteTimeUtc(path); // closing it writes
+            Seen = Written; // closing it writes
             return result;
         }
         catch (Exception damage) when (damage is LiteException or AggregateException or InvalidCastException or JsonException or NullReferenceException or ArgumentException or IndexOutOfRangeException or InvalidDataException or EndOfStreamException)

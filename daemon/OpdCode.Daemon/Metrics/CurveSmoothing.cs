@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace OpdCode.Daemon.Metrics;
 
 /// <summary>
@@ -12,6 +14,7 @@ internal static class CurveSmoothing
     /// <param name="time">τ, in steps, above 0.</param>
     /// <param name="positions">Which points are wanted, ascending. [K]</param>
     /// <returns>NaN before the first finite value. [K]</returns>
+    [MethodImpl(Compiled.AtOnce)]
     public static double[] At(ReadOnlySpan<int> steps, ReadOnlySpan<double> values, double time, ReadOnlySpan<int> positions)
     {
         // All points go into the sums, and only those that are wanted are divided and kept.

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace OpdCode.Daemon.Metrics;
 
 /// <summary>
@@ -9,6 +11,7 @@ internal static class CurveThinning
     /// <summary>Positions of the points to keep, ascending.</summary>
     /// <param name="values">The curve. A point that is not finite is kept only where its stretch has nothing else, as the hole it is.</param>
     /// <param name="most">How many to keep at most, ≥ 2.</param>
+    [MethodImpl(Compiled.AtOnce)]
     public static int[] Keep(ReadOnlySpan<double> values, int most)
     {
         int n = values.Length;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OpdCode.Protocol;
 
 namespace OpdCode.Daemon.Rollouts;
@@ -67,13 +68,16 @@ internal sealed record ColumnKind(string Name, string? Source, MetricDescription
     };
 
     /// <summary>The values. [T]</summary>
+    [MethodImpl(Compiled.AtOnce)]
     public float[] Values(RolloutLine rollout)
     {
         if (Source is not null) return rollout.Numbers[Source];
         if (Name == "logRatio")
         {
             float[] student = rollout.Numbers["studentLogprobs"], teacher = rollout.Numbers["teacherLogprobs"];
-            return [.. student.Select((s, t) => s - teacher[t])];
+            var ratios = new float[student.Length];
+            for (int t = 0; t < ratios.Length; t++) ratios[t] = student[t] - teacher[t];
+            return ratios;
         }
         float[] loss = rollout.Numbers["loss"], shares = new float[loss.Length];
         ReadOnlySpan<float> mask = rollout.Mask;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections;
+using System.Runtime.CompilerServices;
 
 namespace OpdCode.Daemon.Rollouts;
 
@@ -29,6 +30,7 @@ internal sealed class FloatColumn : IReadOnlyList<double?>
     /// <inheritdoc />
     public double? this[int index] => float.IsFinite(_values.Span[index]) ? _values.Span[index] : null;
 
+    [MethodImpl(Compiled.AtOnce)]
     private static byte[] Spell(ReadOnlySpan<float> values)
     {
         byte[] bytes = ArrayPool<byte>.Shared.Rent((values.Length * (MostBytesOfNumber + 1)) + 2);
@@ -50,6 +52,7 @@ internal sealed class FloatColumn : IReadOnlyList<double?>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Spell(float value, Span<byte> to)
     {
         // Weights, ranks and masks are mostly small whole numbers, for which nothing has to be searched.

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.CompilerServices;
 
 namespace OpdCode.Daemon.Rollouts;
 
@@ -24,18 +25,22 @@ internal sealed class LevelColumn : IReadOnlyList<int>
     /// <inheritdoc />
     public int this[int index] => _levels.Span[index];
 
+    [MethodImpl(Compiled.AtOnce)]
     private static byte[] Spell(ReadOnlySpan<sbyte> levels)
     {
         if (levels.IsEmpty) return "[]"u8.ToArray();
         int negative = 0;
-        foreach (sbyte level in levels) negative += level < 0 ? 1 : 0;
-        byte[] bytes = new byte[(2 * levels.Length) + negative + 1];
+        foreach (sbyte level in levels) negative += (byte)level >> 7;
+        byte[] bytes = GC.AllocateUninitializedArray<byte>((2 * levels.Length) + negative + 1);
         int at = 0;
         foreach (sbyte level in levels)
         {
-            bytes[at++] = (byte)',';
-            if (level < 0) bytes[at++] = (byte)'-';
-            bytes[at++] = (byte)('0' + Math.Abs(level));
+            // Signs come as they like: one that is written and written over costs less than one that is guessed wrong.
+            int isNegative = (byte)level >> 7;
+            bytes[at] = (byte)',';
+            bytes[at + 1] = (byte)'-';
+            bytes[at + 1 + isNegative] = (byte)('0' + ((level ^ -isNegative) + isNegative));
+            at += 2 + isNegative;
         }
         bytes[0] = (byte)'[';
         bytes[at] = (byte)']';

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OpdCode.Protocol;
 
 namespace OpdCode.Daemon.Rollouts;
@@ -14,15 +15,17 @@ internal static class ResponseSpans
     ];
 
     /// <summary>The spans in the order of the text.</summary>
+    [MethodImpl(Compiled.AtOnce)]
     public static IReadOnlyList<TextSpan> Of(RolloutLine rollout, int[] starts, int[] ends)
     {
         var spans = new List<TextSpan>();
         foreach ((string kind, string open, string close) in s_marks) spans.AddRange(Marked(rollout, kind, open, close));
-        for (int t = 0; t < rollout.Tokens; t++)
+        ReadOnlySpan<float> mask = rollout.Mask;
+        for (int t = 0; t < mask.Length; t++)
         {
-            if (rollout.IsTrained(t)) continue;
+            if (mask[t] != 0) continue;
             int first = t;
-            while (t + 1 < rollout.Tokens && !rollout.IsTrained(t + 1)) t++;
+            while (t + 1 < mask.Length && mask[t + 1] == 0) t++;
             if (ends[t] > starts[first]) spans.Add(new TextSpan("masked", starts[first], ends[t]));
         }
         return [.. spans.OrderBy(s => s.Start).ThenByDescending(s => s.End)];

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
@@ -99,6 +100,7 @@ internal static class RolloutLineReader
         }
     }
 
+    [MethodImpl(Compiled.AtOnce)]
     private static List<float> Floats(ref Utf8JsonReader reader, string name, int expected)
     {
         var values = new List<float>(expected);
@@ -115,6 +117,7 @@ internal static class RolloutLineReader
         return values;
     }
 
+    [MethodImpl(Compiled.AtOnce)]
     private static List<int> Numbers(ref Utf8JsonReader reader, string name, int expected)
     {
         var values = new List<int>(expected);
@@ -124,6 +127,7 @@ internal static class RolloutLineReader
         return values;
     }
 
+    [MethodImpl(Compiled.AtOnce)]
     private static string[] Texts(ref Utf8JsonReader reader, int expected)
     {
         var texts = new List<string>(expected);

@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace OpdCode.Daemon.Rollouts;
 
 /// <summary>Which word and which line of the response each token is part of.</summary>
 internal static class TokenGroups
 {
     /// <summary>Tokens of one word share a number; white space on its own is a group. A token that holds parts of two words counts for the first. [T]</summary>
+    [MethodImpl(Compiled.AtOnce)]
     public static int[] Words(string response, int[] starts, int[] ends)
     {
         int[] wordAt = new int[response.Length + 1];
@@ -25,6 +28,7 @@ internal static class TokenGroups
     }
 
     /// <summary>Tokens of one line share a number; a line ends with its line feed. [T]</summary>
+    [MethodImpl(Compiled.AtOnce)]
     public static int[] Lines(string response, int[] starts)
     {
         var groups = new int[starts.Length];

@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace OpdCode.Daemon.Rollouts;
 
 /// <summary>Where tokens stand in the response, as recorded, or found by their texts where that was not.</summary>
 internal static class TokenRanges
 {
     /// <summary>Start and end of each token, UTF-16 code units; always inside of the response and never going back. [T]</summary>
+    [MethodImpl(Compiled.AtOnce)]
     public static (int[] Starts, int[] Ends) Of(RolloutLine rollout)
     {
         var starts = new int[rollout.Tokens];

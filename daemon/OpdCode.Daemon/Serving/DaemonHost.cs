@@ -12,6 +12,8 @@ namespace OpdCode.Daemon.Serving;
 /// <summary>Puts the daemon together and lives as long as it does.</summary>
 internal static class DaemonHost
 {
+    private const int LeastThreads = 8;
+
     /// <summary>Longest time between the end of the connection and the end of the process.</summary>
     private static readonly TimeSpan s_farewell = TimeSpan.FromMilliseconds(700);
 
@@ -21,24 +23,40 @@ internal static class DaemonHost
     /// <param name="cancel">Asks to end.</param>
     public static async Task Serve(ProcessStreams streams, LogLevel level, CancellationToken cancel)
     {
-        _ = CatalogueRehearsal.Begin();
+        // Calls wait for each other and for disks, and threads beyond the least number come two a second.
+        ThreadPool.SetMinThreads(Math.Max(LeastThreads, Environment.ProcessorCount), LeastThreads);
+        var ahead = new CatalogueAhead(TimeProvider.System, PageRehearsal.Run);
+        var frames = new EarlyFrames(new FrameReader(streams.FromClient));
+        frames.Listen(client => Begin(ahead, client));
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.SetMinimumLevel(level).AddProvider(new JsonLineLoggerProvider(streams.Log));
         // The library's own steps are of no use to a user.
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        AddServices(builder.Services, streams);
+        builder.Services.AddSingleton(streams).AddSingleton(frames).AddSingleton(ahead);
+        AddServices(builder.Services);
         using IHost host = builder.Build();
         ILogger stray = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("output");
         streams.FollowStray(line => stray.Log(LogLevel.Information, default, line, null, static (text, _) => text));
         await host.RunAsync(cancel);
     }
 
-    private static void AddServices(IServiceCollection services, ProcessStreams streams)
+    private static void Begin(CatalogueAhead ahead, InitializeParams client)
+    {
+        try
+        {
+            ahead.Begin(new RunsFolder(SessionFacts.Of(client).RunsDirectory));
+        }
+        catch (OpdException)
+        {
+            // The client is told when initialize is answered.
+        }
+    }
+
+    private static void AddServices(IServiceCollection services)
     {
         services.Configure<HostOptions>(options => options.ShutdownTimeout = s_farewell);
         services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(streams);
         services.AddSingleton<Session>();
         services.AddSingleton<RpcTrace>();
         services.AddSingleton<ParentProcess>();

@@ -12,11 +12,11 @@ namespace OpdCode.Daemon.Serving;
 /// The wire below StreamJsonRpc. It hands on what can be dispatched and answers everything else itself, so that no
 /// message ends the connection; and it bounds what is asked at one time, and what is answered.
 /// </summary>
-/// <param name="fromClient">The real stdin.</param>
+/// <param name="fromClient">Messages from the real stdin.</param>
 /// <param name="toClient">The real stdout.</param>
 /// <param name="formatter">Turns messages to bytes.</param>
 /// <param name="log">Gets what was refused.</param>
-internal sealed partial class FrameHandler(Stream fromClient, Stream toClient, IJsonRpcMessageFormatter formatter, ILogger log) : MessageHandlerBase(formatter)
+internal sealed partial class FrameHandler(EarlyFrames fromClient, Stream toClient, IJsonRpcMessageFormatter formatter, ILogger log) : MessageHandlerBase(formatter)
 {
     /// <summary>Calls that may be unanswered at one time, and bytes that all of them together may have.</summary>
     public const int MostPending = 256, MostPendingBytes = 2 * FrameReader.MostBytes;
@@ -26,7 +26,6 @@ internal sealed partial class FrameHandler(Stream fromClient, Stream toClient, I
 
     private const int LargestInOneWrite = 64 * 1024; // what a pipe holds
     private static readonly byte[] s_noParameters = Encoding.UTF8.GetBytes(",\"params\":{}}");
-    private readonly FrameReader _frames = new(fromClient);
     private readonly Dictionary<string, int> _pending = []; // bytes by id
     private readonly AnswerBuffer _body = new(MostAnswerBytes);
     private long _pendingBytes;
@@ -45,7 +44,7 @@ internal sealed partial class FrameHandler(Stream fromClient, Stream toClient, I
     {
         while (true)
         {
-            (byte[]? bytes, string? problem) = await _frames.Read(cancellationToken);
+            (byte[]? bytes, string? problem) = await fromClient.Read(cancellationToken);
             if (bytes is null && problem is null) return null;
             if (bytes is null)
             {

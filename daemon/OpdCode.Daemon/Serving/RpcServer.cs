@@ -7,7 +7,7 @@ using StreamJsonRpc;
 namespace OpdCode.Daemon.Serving;
 
 /// <summary>Answers the client until it goes, which is when the process ends.</summary>
-internal sealed partial class RpcServer(ProcessStreams streams, IServiceProvider services, Session session, RpcTrace trace, DaemonClient client, IHostApplicationLifetime lifetime, ILogger<RpcServer> log)
+internal sealed partial class RpcServer(ProcessStreams streams, EarlyFrames frames, IServiceProvider services, Session session, RpcTrace trace, DaemonClient client, IHostApplicationLifetime lifetime, ILogger<RpcServer> log)
     : IHostedService, IDisposable
 {
     // One object a group; a group that is not registered is a group that this daemon does not have.
@@ -18,7 +18,7 @@ internal sealed partial class RpcServer(ProcessStreams streams, IServiceProvider
     public Task StartAsync(CancellationToken cancellationToken)
     {
         var formatter = new SystemTextJsonFormatter { JsonSerializerOptions = ProtocolJson.Create().WithColumns() };
-        var handler = new FrameHandler(streams.FromClient, streams.ToClient, formatter, log);
+        var handler = new FrameHandler(frames, streams.ToClient, formatter, log);
         _rpc = new JsonRpc(handler) { CancelLocallyInvokedMethodsWhenConnectionIsClosed = true };
         var calls = new HashSet<string>();
         foreach (Type group in s_groups)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using OpdCode.Daemon.Catalogue;
 using OpdCode.Daemon.Scoring;
 using OpdCode.Daemon.Serving;
 using OpdCode.Protocol;
@@ -10,7 +11,7 @@ internal static class RunServices
 {
     private static readonly TimeSpan s_modelsIdle = TimeSpan.FromMinutes(5);
 
-    /// <summary>Adds it; <see cref="Session"/> and <see cref="IDaemonClient"/> must be there.</summary>
+    /// <summary>Adds it; <see cref="Session"/>, <see cref="CatalogueAhead"/> and <see cref="IDaemonClient"/> must be there.</summary>
     public static IServiceCollection AddRuns(this IServiceCollection services)
     {
         services.AddSingleton(_ => WorkerLauncher.OfThisProgram());
@@ -21,6 +22,7 @@ internal static class RunServices
             IDaemonClient client = provider.GetRequiredService<IDaemonClient>();
             return new RunsHost(() => session.RunsDirectory, provider.GetRequiredService<WorkerLauncher>(), provider.GetRequiredService<TimeProvider>(), client.RunsChanged)
             {
+                Catalogue = provider.GetRequiredService<CatalogueAhead>().Of,
                 MayStart = () => session.IsTrusted,
                 BeforeStart = provider.GetRequiredService<Scorer>().Release,
             };

@@ -35,15 +35,21 @@ internal sealed class RunSupervisor : IAsyncDisposable
     private Task _watching = Task.CompletedTask;
 
     /// <summary>A supervisor that does nothing before <see cref="Open"/>.</summary>
-    /// <param name="runs">The folder that holds the run folders.</param>
+    /// <param name="catalogue">The runs, of the folder that holds the run folders.</param>
     /// <param name="launcher">Starts workers.</param>
     /// <param name="time">Source of time stamps and of the waiting.</param>
     /// <param name="tell">Is told what changed, at most ten times a second.</param>
-    public RunSupervisor(RunsFolder runs, WorkerLauncher launcher, TimeProvider time, Func<RunsChanged, Task> tell)
+    public RunSupervisor(RunCatalogue catalogue, WorkerLauncher launcher, TimeProvider time, Func<RunsChanged, Task> tell)
     {
         (_launcher, _time, _tell) = (launcher, time, tell);
-        Catalogue = new RunCatalogue(runs, time);
-        Queue = new RunQueue(runs);
+        Catalogue = catalogue;
+        Queue = new RunQueue(catalogue.Folder);
+    }
+
+    /// <summary>A supervisor of a folder of which nothing was read yet.</summary>
+    public RunSupervisor(RunsFolder runs, WorkerLauncher launcher, TimeProvider time, Func<RunsChanged, Task> tell)
+        : this(new RunCatalogue(runs, time), launcher, time, tell)
+    {
     }
 
     /// <summary>The runs.</summary>
@@ -88,6 +94,7 @@ internal sealed class RunSupervisor : IAsyncDisposable
         Catalogue.Scan(processors, cancel);
         foreach (CatalogueEntry entry in Catalogue.All.Where(e => e.IsOrphaned || e.State == RunState.Interrupted)) await Bury(entry.Id, cancel);
         await Catalogue.Write(cancel);
+        Catalogue.Keep();
     }
 
     /// <summary>Watches until the end.</summary>
@@ -267,6 +274,7 @@ internal sealed class RunSupervisor : IAsyncDisposable
         try
         {
             await Catalogue.Write(patience.Token);
+            Catalogue.Keep();
         }
         catch (Exception failure) when (failure is OpdException or OperationCanceledException)
         {

@@ -23,6 +23,9 @@ internal sealed class RunsHost(Func<string> folder, WorkerLauncher launcher, Tim
     /// <summary>Whether queued runs are started by themselves.</summary>
     public Func<bool> MayStart { get; set; } = () => true;
 
+    /// <summary>Gives the catalogue of a folder, which may have been read already.</summary>
+    public required Func<RunsFolder, CancellationToken, Task<RunCatalogue>> Catalogue { get; init; }
+
     /// <summary>The supervisor, watching.</summary>
     public async Task<RunSupervisor> Supervisor(CancellationToken cancel)
     {
@@ -34,7 +37,7 @@ internal sealed class RunsHost(Func<string> folder, WorkerLauncher launcher, Tim
             if (_supervisor?.Runs.Path == path) return _supervisor;
             if (_supervisor is not null) await _supervisor.DisposeAsync();
             _supervisor = null;
-            var made = new RunSupervisor(new RunsFolder(path), launcher, time, tell) { Trouble = Trouble, BeforeStart = BeforeStart, MayStart = MayStart };
+            var made = new RunSupervisor(await Catalogue(new RunsFolder(path), cancel), launcher, time, tell) { Trouble = Trouble, BeforeStart = BeforeStart, MayStart = MayStart };
             await made.Open(cancel);
             made.Watch();
             return _supervisor = made;

@@ -63,7 +63,7 @@ public sealed class DaemonClientTests
         {
             _open.SetResult();
             var formatter = new SystemTextJsonFormatter { JsonSerializerOptions = ProtocolJson.Create() };
-            Rpc = new JsonRpc(new FrameHandler(Null, this, formatter, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
+            Rpc = new JsonRpc(new FrameHandler(new EarlyFrames(new FrameReader(Null)), this, formatter, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
         }
 
         public JsonRpc Rpc { get; }

@@ -14,7 +14,7 @@ public sealed class FrameHandlerTests
     {
         using var toClient = new MemoryStream();
         var formatter = new SystemTextJsonFormatter { JsonSerializerOptions = ProtocolJson.Create().WithColumns() };
-        await using var handler = new FrameHandler(Stream.Null, toClient, formatter, NullLogger.Instance);
+        await using var handler = new FrameHandler(new EarlyFrames(new FrameReader(Stream.Null)), toClient, formatter, NullLogger.Instance);
         using var rpc = new JsonRpc(handler); // the formatter works for one
         int[] numbers = new int[FrameHandler.MostAnswerBytes / 2];
         await handler.WriteAsync(new JsonRpcResult { RequestId = new RequestId(7), Result = numbers, ResultDeclaredType = typeof(IReadOnlyList<int>) }, default);

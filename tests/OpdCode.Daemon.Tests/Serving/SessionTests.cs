@@ -109,6 +109,7 @@ public sealed class SessionTests
         Assert.False(File.Exists(Path.Combine(run, RunFiles.Worker)));
         await served.Client.Initialize(served.Folder, isUpdate: true);
         await Patience.Until(() => new RunFolderReader(run).LastLifeEvent()?.Event == "failed", () => "the run was not started"); // its recipe is empty
+        await Patience.Until(() => new RunFolderReader(run).Worker()?.Identity.IsAlive != true, () => "its worker did not end"); // it still writes why it failed
     }
 
     [Fact]

@@ -20,7 +20,8 @@ internal sealed class CallTimes(DaemonScene scene, int starts)
             first.Call("runs/list", new ListRunsParams()); // reads all folders, and writes what the next ones start with
             first.Close();
         }
-        List<double> started = [], gone = [], cold = [], both = [], warm = [];
+        List<double> started = [], gone = [], cold = [], both = [], warm = [], unopened = [];
+        var page = new GetRolloutParams { RunId = DaemonScene.Texts, Step = 1, Index = 1 };
         var all = new ListRunsParams { IncludeArchived = true, Limit = Math.Min(10_000, scene.Count) };
         for (int i = 0; i < starts; i++)
         {
@@ -30,6 +31,7 @@ internal sealed class CallTimes(DaemonScene scene, int starts)
             cold.Add(daemon.Call("runs/list", all));
             both.Add(milliseconds + cold[^1]);
             for (int k = 0; k < 4; k++) warm.Add(daemon.Call("runs/list", all));
+            unopened.Add(daemon.Call("rollouts/get", page));
             gone.Add(daemon.Close());
         }
         List<double> unindexed = FirstOrder(1), indexed = FirstOrder(starts);
@@ -43,7 +45,8 @@ internal sealed class CallTimes(DaemonScene scene, int starts)
             DaemonFigure.Of("start to initialize answered", "ms", 700, started),
             DaemonFigure.Of("stdin closed to process gone", "ms", 1000, gone),
             Repeated("small call (recipes/edit)", 1, one, "recipes/edit", s_small, 1000),
-            Repeated($"token feedback, {DaemonScene.PageTokens} tokens (rollouts/get)", 15, one, "rollouts/get", new GetRolloutParams { RunId = DaemonScene.Texts, Step = 1, Index = 1 }, 50),
+            Repeated($"token feedback, {DaemonScene.PageTokens} tokens (rollouts/get)", 15, one, "rollouts/get", page, 50),
+            DaemonFigure.Of($"token feedback, {DaemonScene.PageTokens} tokens, first after start", "ms", null, unopened),
             DaemonFigure.Of($"list of {all.Limit} runs, first after start", "ms", 50, cold),
             DaemonFigure.Of($"start to list of {all.Limit} runs answered", "ms", null, both),
             DaemonFigure.Of($"list of {all.Limit} runs, again", "ms", 50, warm),

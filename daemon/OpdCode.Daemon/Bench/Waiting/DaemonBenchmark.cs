@@ -13,14 +13,15 @@ internal static class DaemonBenchmark
         Option<int> runs = ModelOptions.Count("--runs", "Run folders in the list.", "N", least: 1, usual: 10_000);
         Option<int> points = ModelOptions.Count("--points", "Points of each of the 100 curves.", "N", least: 2, usual: 100_000);
         Option<int> repeat = ModelOptions.Count("--repeat", "Starts of the daemon; other figures are measured as often as they need.", "N", least: 1, usual: 5);
+        Option<bool> skip = new("--skip-recording") { Description = "Leave out what recording costs, which takes most of the time." };
         Option<bool> json = CommandEdge.JsonOption();
-        Command command = new("daemon", "Measure how long an editor waits for the daemon, and what recording costs a training step.") { runs, points, repeat, json };
-        command.SetWork(json, (parsed, progress, cancel) => Measure(parsed.GetValue(runs), parsed.GetValue(points), parsed.GetValue(repeat), progress, cancel), Print,
+        Command command = new("daemon", "Measure how long an editor waits for the daemon, and what recording costs a training step.") { runs, points, repeat, skip, json };
+        command.SetWork(json, (parsed, progress, cancel) => Measure(parsed.GetValue(runs), parsed.GetValue(points), parsed.GetValue(repeat), !parsed.GetValue(skip), progress, cancel), Print,
             report => report.Figures.Any(f => f.IsBroken) ? 1 : 0);
         return command;
     }
 
-    private static DaemonReport Measure(int runs, int points, int repeat, IAnsiConsole progress, CancellationToken cancel)
+    private static DaemonReport Measure(int runs, int points, int repeat, bool isWithRecording, IAnsiConsole progress, CancellationToken cancel)
     {
         string folder = Directory.CreateTempSubdirectory("opdcode-bench-").FullName;
         try
@@ -31,8 +32,8 @@ internal static class DaemonBenchmark
             scene.Write(cancel);
             progress.WriteLine("Measuring calls");
             figures.AddRange(new CallTimes(scene, repeat).Measure(cancel));
-            progress.WriteLine("Measuring recording");
-            figures.AddRange(new RecordingCost(Path.Combine(folder, "recording")).Measure(cancel));
+            if (isWithRecording) progress.WriteLine("Measuring recording");
+            if (isWithRecording) figures.AddRange(new RecordingCost(Path.Combine(folder, "recording")).Measure(cancel));
             return new DaemonReport(Environment.ProcessorCount, figures);
         }
         finally
