@@ -81,7 +81,7 @@ internal static class TokenMeasurement
             OldLogprob_N = rows.OldLogprobs_N?.detach().to(student_N.dtype) ?? student_N,
             TeacherLogprob_N = teacher_N,
             TargetLogprob_N = teacher_N is null || rows.BaseLogprobs_N is null ? null : LogRatioAdvantage.Target_N(rows, teacher_N),
-            StudentEntropy_N = studentEntropy_N,
+            StudentEntropy_N = statistics.StudentEntropy_N ?? studentEntropy_N, // a fixed divergence's pass has no temperature, the objective's may
             TeacherEntropy_N = entropy_N,
             Divergence_N = divergence_N,
         };

@@ -1,6 +1,7 @@
 using OpdCode.Distillation.Objectives;
 using OpdCode.Distillation.Stabilizers;
 using OpdCode.Distillation.Tests.Objectives;
+using OpdCode.Protocol;
 using OpdCode.Recipes;
 using OpdCode.Recipes.Stabilizers;
 using TorchSharp;
@@ -146,6 +147,20 @@ public sealed class MaskTests
         Assert.Equal([1, 1, 1, 0, 0, 0], Kept("step", .5, 0, 0, 0, 0, 1, 1));
         Assert.Equal(7, Kept("step", .07, new long[100]).Sum()); // 0.07·100 is a little above 7 in binary
         Assert.Equal(1, Kept("step", 1e-300, new long[100]).Sum());
+    }
+
+    [Fact] // a teacher behind a network says one number a token
+    public void Without_the_teachers_distribution_tokens_are_selected_by_the_sampled_one_or_the_lack_is_said()
+    {
+        TokenRows rows = StabilizerRows.Batch(3);
+        TokenStatistics known = TokenMeasurement.Of(rows, StabilizerNeeds.Models, ObjectiveFactory.Create(StabilizerRows.PolicyGradient), null, 2);
+        TokenRows remote = rows with { TeacherHidden_NM = null, TeacherLogprobs_N = known.TeacherLogprob_N };
+        foreach (string by in new[] { "soft-or-sampled", "log-ratio", "student-entropy" })
+            Assert.Equal(ToyRows.Doubles(Apply(rows, by).Weights_N), ToyRows.Doubles(Apply(remote, by).Weights_N));
+        foreach (string by in new[] { "soft-or", "overconfident", "reverse-kl", "teacher-entropy" })
+            Assert.Contains("token-selection needs the teacher's", Assert.Throws<OpdException>(() => Apply(remote, by)).Message, StringComparison.Ordinal);
+
+        static TokenRows Apply(TokenRows rows, string by) => StabilizerRows.Apply(rows, StabilizerRows.PolicyGradient, new TokenSelectionRecipe { By = by });
     }
 
     [Fact] // the top 2 % of entropies are cut to one value before the least and the greatest are taken
