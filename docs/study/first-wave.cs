@@ -53,6 +53,7 @@ string root = Path.GetFullPath(Path.Combine(here, "..", "..")), results = Path.C
     ("distillm-2, β rising to 1.5", "distillm-2", ["offPolicy.balance={}"]),
     ("distillm-2, α for every response", "distillm-2", ["""stabilizers=[{"kind": "adaptive-skew"}]"""]),
     ("minillm with a pre-training text", "minillm", ["""pretraining={"data": "data/corpus.txt", "tokens": 64, "judgeShare": 0}"""]),
+    ("eopd without its forward KL", "eopd", ["stabilizers=[]"]),
     ("egrsd without its gate", "egrsd", ["""stabilizers=[{"kind": "welford-whitening"}, {"kind": "ratio-magnitude", "epsilon": 0.2, "mix": 1}]"""]),
     ("listopd, λ = 2, held below the cliff", "listopd", ["signal.extrapolation.lambda=2"]),
     ("listopd, λ = 2, not held", "listopd", ["signal.extrapolation.lambda=2", "signal.extrapolation.guard=report"]),
@@ -68,6 +69,7 @@ string root = Path.GetFullPath(Path.Combine(here, "..", "..")), results = Path.C
 (string Method, string Claim, string? Against)[] claims =
 [
     ("listopd, λ = 2, held below the cliff", "Structured output breaks where λ passes the cliff; held below it, it does not (ListOPD)", "listopd, λ = 2, not held"),
+    ("eopd", "Adding the forward KL where the teacher is unsure helps (EOPD)", "eopd without its forward KL"),
     ("egrsd", "Lowering tokens where the seeing self is unsure helps (EGRSD)", "egrsd without its gate"),
     ("cl-egrsd", "Looking ahead before lowering helps further (CL-EGRSD)", "egrsd"),
     ("ophsd", "Judged by itself inside a harness, the student gets better without the harness (OPHSD)", null),
