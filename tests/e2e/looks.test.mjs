@@ -68,10 +68,10 @@ test('the table and the curves of two runs, with a baseline and the differences 
   await view.locator('tbody tr').nth(1).waitFor();
   for (const box of await view.locator('tbody tr input[type=checkbox]').all()) await box.check();
   await view.getByRole('button', { name: /Pin as baseline/ }).last().click();
-  await view.locator('thead', { hasText: 'Δ loss' }).waitFor();
+  await view.locator('thead', { hasText: 'Δ Loss' }).waitFor();
   const [first, second] = await view.locator('tbody tr').all();
   assert.match(await first.getAttribute('class'), /baseline/);
-  const column = await view.locator('thead th').evaluateAll((cells) => cells.findIndex((cell) => cell.textContent.trim() === 'Δ loss'));
+  const column = await view.locator('thead th').evaluateAll((cells) => cells.findIndex((cell) => cell.textContent.trim() === 'Δ Loss'));
   const cell = (line, at) => line.locator('th, td').nth(at).innerText();
   assert.equal(await cell(first, column), '0');
   const [loss, baseline, difference] = await Promise.all([cell(second, column - 1), cell(first, column - 1), cell(second, column)]);
