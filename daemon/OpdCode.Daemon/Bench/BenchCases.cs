@@ -47,6 +47,7 @@ internal static class BenchCases
             () => new CountedWork(Writing(setting, prompts: 8, naive: false), Training(setting, withTeacher: true)),
             () => new CountedWork(Writing(setting, prompts: 8, naive: true), NaiveTraining(setting, withTeacher: true))),
         ["step/bfloat16"] = setting => new BenchCase("tokens/s", () => Training(setting, withTeacher: true, type: torch.ScalarType.BFloat16), () => Training(setting, withTeacher: true)),
+        ["step/files"] = setting => new BenchCase("steps/s", () => new FilesWork(setting.Shape ?? BenchShape.Student, waits: false), () => new FilesWork(setting.Shape ?? BenchShape.Student, waits: true)),
         ["step/calls"] = setting => new BenchCase("steps/s",
             () => new CountedWork(new TrainingWork(Random(s_nothing), Random(s_nothing), new TrainingInputs(s_nothing.Vocabulary, longest: 17), withTeacher: true)),
             () => new CountedWork(Training(setting, withTeacher: true))),

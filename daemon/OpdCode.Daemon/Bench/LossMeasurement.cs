@@ -74,7 +74,8 @@ internal static class LossMeasurement
 
     internal static TokenRows Inputs(LossShape shape, torch.ScalarType type)
     {
-        torch.Tensor Normal(int a, int b, double scale) => torch.randn(a, b, dtype: type).mul_(scale);
+        using var generator = new torch.Generator(1, torch.CPU);
+        torch.Tensor Normal(int a, int b, double scale) => torch.randn(a, b, dtype: type, generator: generator).mul_(scale);
         return new TokenRows
         {
             StudentHidden_ND = Normal(shape.Rows, shape.StudentWidth, 1).requires_grad_(),

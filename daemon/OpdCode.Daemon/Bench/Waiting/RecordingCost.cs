@@ -1,12 +1,7 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using OpdCode.Distillation;
 using OpdCode.Distillation.Runs;
-using OpdCode.Models;
-using OpdCode.Models.Native;
-using OpdCode.Models.Weights;
 using OpdCode.Recipes;
-using TorchSharp;
 
 namespace OpdCode.Daemon.Bench.Waiting;
 
@@ -20,15 +15,12 @@ internal sealed class RecordingCost(string folder)
 {
     private const int Steps = 15; // the first is for loading code
     private static readonly RecordRecipe s_usual = new();
-    private static readonly BenchShape s_student = BenchShape.Student with { Vocabulary = 32_000 };
+    private readonly BenchRun _run = new(folder, BenchShape.Student);
 
     /// <summary>The cost of a recorded step, and of a run's steps with the usual setting.</summary>
     public IEnumerable<DaemonFigure> Measure(CancellationToken cancel)
     {
-        TorchRuntime.EnsureLoaded();
-        WriteModel("student", 1);
-        WriteModel("teacher", 2);
-        File.WriteAllLines(Path.Combine(folder, "train.jsonl"), Enumerable.Range(0, 64).Select(i => $$"""{"prompt":"How much is {{i}} and {{i * 7}}?"}"""));
+        _run.Write();
         int usual = new RolloutRecipe().PromptsPerStep;
         foreach (int rollouts in (int[])[usual, s_usual.Rollouts])
         {
@@ -66,37 +58,6 @@ internal sealed class RecordingCost(string folder)
         return (process.TotalProcessorTime - before).TotalMilliseconds;
     }
 
-    private DistillationSession Open(int rollouts, int every) => DistillationSession.Open(RecipeReader.Parse($$"""
-        {
-          "version": 1, "student": { "model": "student" }, "signal": { "kind": "teacher", "model": "teacher" }, "objective": { "kind": "divergence", "divergence": "reverse-kl" },
-          "data": { "train": "train.jsonl", "format": "plain" }, "rollout": { "promptsPerStep": {{rollouts}}, "maxNewTokens": 64 }, "steps": {{Steps + 1}}, "device": "cpu",
-          "record": { "every": {{every}}, "rollouts": {{s_usual.Rollouts}}, "tensorboard": false }, "checkpoint": { "every": 0 }
-        }
-        """, Path.Combine(folder, "bench.opd.json")), Path.Combine(folder, $"{rollouts}-{every}"), TimeProvider.System);
-
-    // Random weights, and a tokenizer of the 256 bytes and an end.
-    private void WriteModel(string name, long seed)
-    {
-        string model = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
-        var bytes = new JsonObject();
-        int others = 256;
-        for (int b = 0; b < 256; b++)
-        {
-            // Byte-level tokenizers write a byte as the character of its number where that can be seen, else as one from 256 on.
-            bool isSeen = b is >= '!' and <= '~' or >= 0xA1 and <= 0xAC or >= 0xAE;
-            bytes[((char)(isSeen ? b : others++)).ToString()] = b;
-        }
-        File.WriteAllText(Path.Combine(model, "tokenizer.json"), new JsonObject
-        {
-            ["version"] = "1.0",
-            ["added_tokens"] = new JsonArray(new JsonObject { ["id"] = 256, ["content"] = "<|end|>", ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false, ["special"] = true }),
-            ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = false, ["use_regex"] = false },
-            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = false, ["use_regex"] = false },
-            ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = bytes, ["merges"] = new JsonArray() },
-        }.ToJsonString());
-        File.WriteAllText(Path.Combine(model, "tokenizer_config.json"), """{"eos_token":"<|end|>"}""");
-        File.WriteAllText(Path.Combine(model, "config.json"), s_student.ConfigText(endId: 256));
-        using LanguageModel random = LanguageModel.FromScratch(model, torch.CPU, seed);
-        random.Save(model, WeightType.Float32);
-    }
+    private DistillationSession Open(int rollouts, int every) =>
+        _run.Open($"{rollouts}-{every}", rollouts, Steps + 1, new RecordRecipe { Every = every, Rollouts = s_usual.Rollouts, Tensorboard = false }, checkpointEvery: 0);
 }
