@@ -32,16 +32,18 @@ public sealed class FeedbackRecorder(LanguageModel student, string label, int to
         float[]? studentLogprobs = Values(signals.StudentLogprob_N, n), teacherLogprobs = Values(signals.TeacherLogprob_N, n);
         float[]? divergence = Values(signals.Divergence_N, n), advantage = Values(signals.Advantage_N, n), loss = Values(signals.Loss_N, n);
         float[]? studentEntropy = Values(signals.StudentEntropy_N, n), teacherEntropy = Values(signals.TeacherEntropy_N, n);
-        float[]? shift = Values(rows.AdvantageShift_N, n), cliffs = Values(rows.CliffLambda_N, n), skews = Values(rows.Skew_N, n), contexts = rows.ContextLogprobs_NK is null ? null : Values(rows.ContextLogprobs_NK.narrow(0, 0, n).reshape(-1), n * (int)rows.ContextLogprobs_NK.shape[1]);
+        float[]? shift = Values(rows.AdvantageShift_N, n), cliffs = Values(rows.CliffLambda_N, n), skews = Values(rows.Skew_N, n);
+        float[]? contexts = rows.ContextLogprobs_NK is null ? null : Values(rows.ContextLogprobs_NK.narrow(0, 0, n).reshape(-1), n * (int)rows.ContextLogprobs_NK.shape[1]);
         (string Name, float[] Weights)[] stages = [.. rows.Stages.Where(s => !signals.Terms.ContainsKey(s.Name)).Select(s => (s.Name, Values(s.After_N, n)!))];
         (string Name, float[] Loss)[] terms = [.. signals.Terms.Select(t => (t.Key, Values(t.Value, n)!))];
 
+        IReadOnlyList<Rollout> rollouts = batch.Rollouts; // what is returned outlives the step, and must hold none of its tensors
         return () =>
         {
             var records = new List<RolloutRecord>();
-            for (int i = 0, at = 0; i < count; at += batch.Rollouts[i].ResponseIds.Length, i++)
+            for (int i = 0, at = 0; i < count; at += rollouts[i].ResponseIds.Length, i++)
             {
-                Rollout rollout = batch.Rollouts[i];
+                Rollout rollout = rollouts[i];
                 var range = new Range(at, at + rollout.ResponseIds.Length);
                 IReadOnlyList<TokenSpan> spans = student.Tokenizer.Spans(rollout.ResponseIds);
                 records.Add(new RolloutRecord

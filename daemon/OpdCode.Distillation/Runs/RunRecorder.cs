@@ -104,7 +104,7 @@ public sealed class RunRecorder(Recipe recipe, RunFolder folder, LanguageModel s
         bool due = record.Every > 0 && (step == 1 || step == recipe.Steps || step % record.Every == 0);
         if (!due || firstIndex >= record.Rollouts) return;
         Func<IReadOnlyList<RolloutRecord>> records = feedback.Read(batch, rows, signals, step, firstIndex, record.Rollouts - firstIndex);
-        IReadOnlyList<Rollout> rollouts = batch.Rollouts; // and nothing of the batch's tensors
+        IReadOnlyList<Rollout> rollouts = batch.Rollouts;
         Write("write feedback", () => folder.Append(step, records().Select((r, i) => WithAnswer(r, rollouts[i].Source)).ToArray()));
     }
 

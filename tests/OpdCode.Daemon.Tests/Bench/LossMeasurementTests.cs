@@ -24,9 +24,9 @@ public sealed class LossMeasurementTests
         rows.StudentHead_VD.grad = null;
         torch.Tensor dense = DenseLoss.Mean(LossMeasurement.Objectives[name], rows.StudentHidden_ND, rows.StudentHead_VD, rows.TeacherHidden_NM!, rows.TeacherHead_WM!, rows.Weights_N);
         dense.backward();
-        Assert.Equal(dense.ToDouble(), fused.ToDouble(), 1e-5); // the dense form computes in float32, a tail as 1 less what is in the top
-        Assert.True((hidden - rows.StudentHidden_ND.grad!).abs().max().ToDouble() < 1e-5);
-        Assert.True((head - rows.StudentHead_VD.grad!).abs().max().ToDouble() < 1e-5);
+        Assert.Equal(dense.ToDouble(), fused.ToDouble(), name == "top-k" ? 1e-5 : 1e-6); // the dense form computes in float32, a tail as 1 less what is in the top
+        Assert.True((hidden - rows.StudentHidden_ND.grad!).abs().max().ToDouble() < 1e-6);
+        Assert.True((head - rows.StudentHead_VD.grad!).abs().max().ToDouble() < 1e-6);
     }
 
     [Theory]

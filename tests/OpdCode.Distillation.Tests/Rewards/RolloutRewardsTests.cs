@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text.Json;
 using OpdCode.Distillation.Rewards;
 using OpdCode.Distillation.Rollouts;
 using OpdCode.Models;
@@ -44,12 +46,32 @@ public sealed class RolloutRewardsTests : IDisposable
     }
 
     [Fact]
-    public void Cancelling_while_writing_leaves_no_reward_behind()
+    public async Task Cancelling_ends_the_programs_that_were_started()
     {
-        using Scene scene = Open("""{"kind": "regex", "pattern": "a"}""");
+        const string endless = "require('fs').appendFileSync('started',process.pid+' ');setTimeout(()=>{},600000)";
+        using Scene scene = Open($$"""{"kind": "command", "command": ["node", "-e", {{JsonSerializer.Serialize(endless)}}], "timeLimit": 600, "parallel": 2}""");
         using var cancel = new CancellationTokenSource();
-        cancel.Cancel();
-        Assert.ThrowsAny<OperationCanceledException>(() => scene.Rewards.Collect(scene.Sampler(), 1, cancel.Token));
+        Task collected = Task.Run(() => scene.Rewards.Collect(scene.Sampler(), 1, cancel.Token));
+        string started = _folder.File("started");
+        for (int i = 0; i < 1000 && !(File.Exists(started) && File.ReadAllText(started).Count(c => c == ' ') == 2); i++) await Task.Delay(50);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => collected.WaitAsync(TimeSpan.FromSeconds(60)));
+        int[] programs = [.. File.ReadAllText(started).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
+        Assert.Equal(2, programs.Length);
+        Assert.All(programs, id => Assert.True(HasEnded(id), $"{id} is still there"));
+    }
+
+    private static bool HasEnded(int id)
+    {
+        try
+        {
+            using Process process = Process.GetProcessById(id);
+            return process.WaitForExit(10_000);
+        }
+        catch (ArgumentException)
+        {
+            return true; // no such process any more
+        }
     }
 
     private Scene Open(string reward, params string[] overrides)

@@ -26,7 +26,7 @@ internal sealed class FilesWork(BenchShape shape, bool waits) : IBenchWork
         run.Write();
         _session = run.Open("run", Rollouts, steps: 10_000, new RecordRecipe { Every = 1, Rollouts = Rollouts }, checkpointEvery: 1);
         _steps = _session.Run(CancellationToken.None).GetEnumerator();
-        for (int i = 0; i < 2; i++) _steps.MoveNext(); // the evaluation that there is none of, and a step
+        for (int i = 0; i < 2; i++) _steps.MoveNext(); // step 0, which has nothing to evaluate, and a step that loads code
         _session.Settle();
     }
 
